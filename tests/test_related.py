@@ -1,0 +1,390 @@
+"""Relatedness: the terms of a text, and the ranking against its definition spelled out in plain Python.
+
+String hashes differ in each run of the tests, so that the fixed expectations here also show that they do not matter.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import count as natural_numbers
+from math import isqrt
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medqa import related
+from medqa.related import Candidate, _sides, _term_frequency, neighbours, term_counts
+
+
+def terms_of(text: str) -> list[str]:
+    """The distinct terms of a text."""
+    return list(term_counts(title="", headline="", question=text, replies=[], topics=[]))
+
+
+def candidate(
+    stem: str,
+    terms: dict[str, int],
+    lang: str = "en",
+    title_key: tuple[str, ...] = (),
+    pinned: Sequence[str] = (),
+) -> Candidate:
+    """A thread whose title is its own unless given."""
+    return Candidate(stem, msgspec.msgpack.encode(terms), lang, title_key or (stem,), tuple(pinned))
+
+
+def padding(number: int) -> list[Candidate]:
+    """Threads that share nothing with any other: they make the archive larger, and the terms of the others rare."""
+    return [candidate(f"zz-{n:03d}", {f"zz{n}": 1}) for n in range(number)]
+
+
+# Terms
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        pytest.param("", [], id="nothing"),
+        pytest.param("Palpitations, palpitation", ["palpit"], id="stems"),
+        pytest.param("I have the and of it", [], id="stop words"),
+        pytest.param("I don't; they don’t; we dont", [], id="stop words with an apostrophe"),
+        pytest.param("Crohn's Crohn’s CROHN", ["crohn"], id="possessive"),
+        pytest.param("fever—cough–rash…itch", ["cough", "fever", "itch", "rash"], id="dashes"),
+        pytest.param("x y z é", [], id="single Latin letters"),
+        pytest.param("120 80 2023", [], id="numbers"),
+        pytest.param("B12 covid19 T4 vitamin_d3", ["b12", "covid19", "d3", "t4", "vitamin"], id="letters with digits"),
+        pytest.param("Covid-19", ["covid"], id="hyphen"),
+        pytest.param("Ménière", ["menier"], id="marks of Latin letters"),
+        pytest.param("Me\u0301nie\u0300re MÉNIÈRE", ["menier"], id="marks written apart, capitals"),
+        pytest.param("İstanbul thiếu máu", ["istanbul", "mau", "thieu"], id="marks from lower-casing, two on a letter"),
+        pytest.param("straße łódź", ["straße", "łodz"], id="letters that are no base and mark"),
+        pytest.param("ＭＲＩ ﬁbroid H₂O", ["fibroid", "h2o", "mri"], id="compatibility forms"),
+        pytest.param("hyper\u00adtension", ["hypertens"], id="soft hyphen"),
+        pytest.param("頭痛", ["痛", "頭", "頭痛"], id="Chinese"),
+        pytest.param("頭。痛", ["痛", "頭"], id="no pair across punctuation"),
+        pytest.param("葛\U000e0100", ["葛"], id="variation selector"),
+        pytest.param("めまい・する", ["め", "ま", "い", "めま", "まい", "す", "る", "する"], id="Japanese"),
+        pytest.param("ﾋﾞﾀﾐﾝ", ["ビ", "タ", "ミ", "ン", "ビタ", "タミ", "ミン"], id="half-width kana"),
+        pytest.param("두통 약", ["두", "통", "두통", "약"], id="Korean"),
+        pytest.param("做MRI檢查", ["做", "mri", "檢", "查", "檢查"], id="Latin within Chinese"),
+        pytest.param("головная боль", ["боль", "головная"], id="Cyrillic as it is"),
+        pytest.param("й", ["й"], id="a mark on another alphabet's letter, a single one"),
+        pytest.param("सिरदर्द और बुखार।", ["सिरदर्द", "और", "बुखार"], id="Hindi with its marks"),
+        pytest.param("ปวดหัว ไข้", ["ปวดหัว", "ไข้"], id="Thai with its marks"),
+        pytest.param("می\u200cخواهم، درد؟", ["میخواهم", "درد"], id="joiner, Arabic punctuation"),
+        pytest.param("β-blocker", ["blocker", "β"], id="Greek letter"),
+        pytest.param("♥ ❤️ → ٣ 1️⃣ “…”", [], id="symbols, other digits"),
+    ],
+)
+def test_terms_of_text(text: str, terms: list[str]) -> None:
+    assert terms_of(text) == sorted(terms)
+
+
+def test_weights_by_place() -> None:
+    counts = term_counts(
+        title="Eyelid twitching",
+        headline="Twitching eye?",
+        question="My eye twitches.",
+        replies=["An eye may twitch.", "Rest."],
+        topics=["Muscle twitching", "Eyes"],
+    )
+    assert counts == {"eye": 3 + 1 + 1 + 6, "eyelid": 3, "muscl": 6, "rest": 1, "twitch": 3 + 3 + 1 + 1 + 6}
+    assert list(counts) == sorted(counts)
+
+
+def test_headline_equal_to_title_counts_once() -> None:
+    counts = term_counts(title="Vertigo", headline="Vertigo", question="", replies=[], topics=[])
+    assert counts == {"vertigo": 3}
+
+
+def test_parts_do_not_run_together() -> None:
+    counts = term_counts(title="頭", headline="痛", question="發", replies=["燒"], topics=["胃", "痛"])
+    assert set(counts) == set("頭痛發燒胃")
+
+
+def test_topic_tokens_are_those_of_text() -> None:
+    name = "Ménière's disease 梅尼爾氏症 боль"
+    as_text = Counter(term_counts(title="", headline="", question=name, replies=[], topics=[]))
+    as_topic = term_counts(title="", headline="", question="", replies=[], topics=[name])
+    assert as_topic == {term: 6 * tf for term, tf in as_text.items()}
+
+
+@given(st.text())
+def test_terms_do_not_depend_on_how_characters_are_composed(text: str) -> None:
+    assert terms_of(unicodedata.normalize("NFD", text)) == terms_of(unicodedata.normalize("NFC", text))
+
+
+# The ranking against its definition
+
+
+def floor_log2(number: Fraction) -> int:
+    """⌊log2 number⌋ for a number of at least 1."""
+    return next(k for k in natural_numbers() if 2 ** (k + 1) > number)
+
+
+def reference_vectors(candidates: Sequence[Candidate]) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
+    """Query and document side of each thread."""
+    counts = {c.stem: msgspec.msgpack.decode(c.terms, type=dict[str, int]) for c in candidates}
+    df = Counter(term for terms in counts.values() for term in terms)
+    power = next(2**k for k in natural_numbers() if 2**k >= len(counts))
+    vectors = {}
+    for stem, terms in counts.items():
+        weight = {
+            t: (4 + floor_log2(Fraction(tf) ** 4)) * floor_log2(Fraction(power, df[t]) ** 2) for t, tf in terms.items()
+        }
+        kept = sorted(weight, key=lambda t: (-weight[t], t))[:64]
+        n2 = sum(weight[t] ** 2 for t in kept) or 1
+        query = {t: (weight[t] << 20) // isqrt(n2 << 16) for t in kept}
+        document = {t: (weight[t] << 20) // isqrt(isqrt(isqrt(n2**3 << 64))) for t in kept}
+        vectors[stem] = query, document
+    return vectors
+
+
+def reference(candidates: Sequence[Candidate], count: int = 4) -> dict[str, tuple[str, ...]]:
+    """The nearest of each thread, by comparing each with each."""
+    vectors = reference_vectors(candidates)
+    by_stem = {c.stem: c for c in candidates}
+    nearest = {}
+    for thread in candidates:
+        query = vectors[thread.stem][0]
+        score = {s: sum(q * document.get(t, 0) for t, q in query.items()) for s, (_, document) in vectors.items()}
+        found = [s for s in score if score[s] > 0]
+        found.sort(key=lambda s: (by_stem[s].lang != thread.lang, -score[s], s))
+        chosen: list[str] = []
+        for stem in [s for s in thread.pinned if s in by_stem] + found:
+            if by_stem[stem].title_key not in {by_stem[s].title_key for s in [*chosen, thread.stem]}:
+                chosen.append(stem)
+        nearest[thread.stem] = tuple(chosen[:count])
+    return nearest
+
+
+@st.composite
+def archives(draw: st.DrawFn) -> list[Candidate]:
+    """Small archives of few terms, titles and languages: full of ties, repeated titles, pins that lead nowhere."""
+    stems = draw(st.lists(st.text("abcü", min_size=1, max_size=3), unique=True, max_size=24))
+    terms = st.dictionaries(st.sampled_from("pqrstuvw症"), st.integers(1, 40), max_size=5)
+    pins = st.lists(st.sampled_from([*stems, "nowhere"]), max_size=6)
+    titles = st.sampled_from([("", "hart"), ("same", "hart"), ("same", "okoro")])
+    return [
+        candidate(
+            stem,
+            draw(terms),
+            draw(st.sampled_from(["en", "zh-Hant"])),
+            draw(titles | st.just((stem,))),
+            draw(pins) if draw(st.booleans()) else (),
+        )
+        for stem in stems
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(archives(), st.integers(0, 6), st.randoms(use_true_random=False), st.sampled_from([1, 50, 4_000_000]))
+def test_neighbours_are_those_of_the_definition(
+    archive: list[Candidate],
+    count: int,
+    shuffler: Random,
+    cells: int,
+) -> None:
+    shuffled = shuffler.sample(archive, len(archive))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(related, "_CELLS", cells)
+        assert neighbours(shuffled, count) == reference(archive, count)
+
+
+def test_only_the_heaviest_terms_count() -> None:
+    archive = [
+        candidate(f"t{i:02d}", {f"w{(i * 7 + j * j) % 151:03d}": 1 + i * j % 5 for j in range(110)}) for i in range(40)
+    ]
+    assert max(len(msgspec.msgpack.decode(c.terms)) for c in archive) > related.HEAVIEST
+    assert neighbours(archive) == reference(archive)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+def test_archives_of_hardly_a_thread(number: int) -> None:
+    archive = [candidate(f"t{n}", {"cough": 1, "fever": n + 1}) for n in range(number)]
+    assert neighbours(archive) == reference(archive) == {f"t{n}": () for n in range(number)}
+
+
+def test_threads_without_text() -> None:
+    assert neighbours([candidate(stem, {}) for stem in "abc"]) == {"a": (), "b": (), "c": ()}
+
+
+def test_a_stem_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="share a stem"):
+        neighbours([candidate("a", {}), candidate("a", {"x": 1})])
+
+
+# What comes first, and what never comes
+
+
+def test_ties_go_to_the_first_stem() -> None:
+    archive = [candidate(stem, {"cough": 1}) for stem in "fbdace"] + padding(20)
+    assert neighbours(archive)["c"] == ("a", "b", "d", "e")
+
+
+def test_the_own_language_comes_first_whatever_the_score() -> None:
+    archive = [
+        candidate("a", {"cough": 9, "fever": 1}),
+        candidate("b", {"cough": 9}, lang="de"),
+        candidate("c", {"fever": 1, "rash": 9}),
+        *padding(20),
+    ]
+    assert neighbours(archive)["a"] == ("c", "b")
+
+
+def test_no_two_with_one_title_and_doctor_nor_that_of_the_thread_itself() -> None:
+    own, same, other = ("Cough", "hart"), ("Dry cough", "hart"), ("Dry cough", "okoro")
+    archive = [
+        candidate("a", {"cough": 1}, title_key=own),
+        candidate("b", {"cough": 1}, title_key=own),
+        candidate("c", {"cough": 1}, title_key=same),
+        candidate("d", {"cough": 1}, title_key=same),
+        candidate("e", {"cough": 1}, title_key=other),
+        *padding(20),
+    ]
+    assert neighbours(archive)["a"] == ("c", "e")
+
+
+def test_a_crowd_of_one_title_does_not_empty_the_list() -> None:
+    crowd = [candidate(f"crowd-{n:03d}", {"cough": 9}, title_key=("Cough", "hart")) for n in range(100)]
+    far = [candidate(f"far-{n}", {"cough": 1, f"far{n}": 9}) for n in range(4)]
+    nearest = neighbours([*crowd, *far, *padding(200)])
+    assert nearest["crowd-050"] == ("far-0", "far-1", "far-2", "far-3")
+    assert nearest["far-0"] == ("crowd-000", "far-1", "far-2", "far-3")
+
+
+def test_pinned_come_first_in_their_order() -> None:
+    archive = [
+        candidate("a", {"cough": 1}, pinned=["zz-003", "gone", "a", "c", "zz-003"]),
+        candidate("b", {"cough": 1}),
+        candidate("c", {"cough": 1}, lang="de"),
+        *padding(20),
+    ]
+    assert neighbours(archive)["a"] == ("zz-003", "c", "b")
+    assert neighbours(archive, 1)["a"] == ("zz-003",)
+
+
+def test_a_score_of_nothing_is_no_neighbour() -> None:
+    long = candidate("long", {"pain": 1, **{f"rare{n}": 2**43 - 1 for n in range(63)}})
+    archive = [long, *(candidate(f"t{n:03d}", {"pain": 1, "back": n + 1}) for n in range(280))]
+    nearest = neighbours(archive, 300)
+    assert nearest["long"] == ()  # it knows "pain", at a weight that rounds to 0
+    assert "long" in nearest["t007"]
+    assert nearest == reference(archive, 300)
+
+
+# Whole numbers
+
+
+@pytest.mark.parametrize(
+    ("tf", "expected"),
+    [(1, 4), (2, 8), (3, 10), (4, 12), (5, 13), (2**40, 164), (2**43 - 1, 175)],
+)
+def test_term_frequency_is_exact(tf: int, expected: int) -> None:
+    assert _term_frequency(tf) == expected
+
+
+def test_sides_of_known_weights() -> None:
+    query, document = _sides((300, 400))
+    assert query == [2457, 3276]  # 4096·w / 500
+    assert document == [11621, 15495]  # 4096·w / 500^¾
+    assert _sides((7,)) == ([4096], [6666])  # (7<<20) // ⌊256·7^¾⌋
+    assert _sides(()) == ([], [])
+
+
+LARGEST_WEIGHT = _term_frequency(2**43 - 1) * floor_log2(Fraction(2**31) ** 2)
+"""Of a term that six terabytes repeat, in one of 2^31 threads."""
+
+
+@given(st.lists(st.integers(1, LARGEST_WEIGHT), min_size=1, max_size=64))
+def test_scores_of_extremes_fit_in_32_bits(weights: list[int]) -> None:
+    heaviest = [LARGEST_WEIGHT] * 64
+    for one, two in ((weights, heaviest), (heaviest, weights), (heaviest, heaviest), (weights, weights)):
+        score = sum(q * d for q, d in zip(_sides(one)[0], _sides(two)[1], strict=False))
+        assert 0 <= score < 2**29
+
+
+def test_the_longest_vectors_multiplied_fit_in_32_bits() -> None:
+    shapes = [[weight] * terms for weight in (1, 2, 3, 40, LARGEST_WEIGHT) for terms in (1, 2, 63, 64)]
+    longest = [max(sum(x * x for x in _sides(shape)[side]) for shape in shapes) for side in (0, 1)]
+    assert longest[0] * longest[1] < (2**29) ** 2
+
+
+# Sense
+
+THREADS = {
+    "eyelid-twitches-at-night": (
+        "Eyelid twitching when tired",
+        "My left eyelid twitches for hours when I sleep badly. Is this a nerve disease?",
+        "Twitching of an eyelid is harmless in most cases. Coffee and lack of sleep are the usual causes.",
+    ),
+    "calf-muscle-twitching": (
+        "Muscle twitching in both calves",
+        "Since spring I see little twitches under the skin of my calves. I fear a nerve disease.",
+        "Muscle twitches without weakness are benign. Your nerve examination would show a disease.",
+    ),
+    "migraine-before-period": (
+        "Migraine before each period",
+        "A throbbing headache on one side comes the day before my period, with nausea.",
+        "That is menstrual migraine. Keep a headache diary for three cycles.",
+    ),
+    "headache-with-flashes": (
+        "Flashes, then a headache",
+        "I see zigzag flashes for twenty minutes and then a throbbing headache begins.",
+        "Flashes of this kind are the aura of a migraine.",
+    ),
+    "itchy-elbow-creases": (
+        "Itching in the crease of the elbow",
+        "My son scratches the creases of his elbows until the skin bleeds.",
+        "This looks like eczema. Moisturise the skin twice a day.",
+    ),
+    "eczema-on-hands": (
+        "Hand eczema from dish soap",
+        "The skin of my hands cracks and itches after washing up.",
+        "Eczema of the hands needs gloves, and a cream that keeps the skin moist.",
+    ),
+    "眼皮跳": ("眼皮跳了三天", "左眼皮一直跳，是不是神經有問題？", "眼皮跳多半與疲勞有關，睡眠充足就會改善。"),
+    "小腿肌肉跳動": (
+        "小腿肌肉跳動",
+        "小腿的肌肉不時跳動，擔心是神經的疾病。",
+        "沒有無力的肌肉跳動多半是良性的，請注意睡眠。",
+    ),
+    "胃酸逆流": ("飯後胸口灼熱", "吃飽後胸口灼熱，躺下更嚴重。", "這是胃酸逆流，飯後三小時內不要躺下。"),
+}
+
+
+@pytest.fixture(scope="module")
+def nearest() -> dict[str, tuple[str, ...]]:
+    """The nearest of a small archive in two languages."""
+    return neighbours(
+        [
+            candidate(
+                stem,
+                term_counts(title=title, headline=title, question=question, replies=[reply], topics=[]),
+                lang="en" if stem.isascii() else "zh-Hant",
+            )
+            for stem, (title, question, reply) in THREADS.items()
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("eyelid-twitches-at-night", "calf-muscle-twitching"),
+        ("migraine-before-period", "headache-with-flashes"),
+        ("itchy-elbow-creases", "eczema-on-hands"),
+        ("眼皮跳", "小腿肌肉跳動"),
+    ],
+)
+def test_what_is_about_the_same_is_nearest(nearest: dict[str, tuple[str, ...]], one: str, two: str) -> None:
+    assert nearest[one][0] == two
+    assert nearest[two][0] == one
+
+
+def test_what_shares_no_word_is_not_a_neighbour(nearest: dict[str, tuple[str, ...]]) -> None:
+    assert "胃酸逆流" not in nearest["eczema-on-hands"]
+    assert not set(nearest["胃酸逆流"]) & {stem for stem in THREADS if stem.isascii()}
