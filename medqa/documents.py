@@ -1,0 +1,247 @@
+"""What an archive's files say, as frozen values: threads, doctors, hospitals, specialties, topics, pages.
+
+A document's long texts are kept apart from it (`Text` is only their digest): indexing and planning a hundred thousand
+threads needs their fields, not their words.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from medqa.errors import Problem
+from medqa.fields import Localized, Name
+from medqa.markup import Link
+
+Sex = Literal["", "female", "male", "other"]
+Status = Literal["published", "draft", "withdrawn"]
+Practice = Literal["active", "retired", "deceased"]
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A rendered text that is kept apart: which part of its document it is, and the digest of its HTML."""
+
+    part: str
+    """`question`, `reply-1`, `follow-up-1`, `more-info`; `body` of a record."""
+    digest: str
+
+
+class Age(msgspec.Struct, frozen=True):
+    """An asker's age: 35, 30–39, 90+, 8 months."""
+
+    low: int
+    high: int | None = None
+    """Last year of a band, None for a single age."""
+    open: bool = False
+    """True for "90+"."""
+    months: bool = False
+    """True where low is in months, else years."""
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Who asked, as far as is told."""
+
+    name: str = ""
+    age: Age | None = None
+    sex: Sex = ""
+
+
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
+    """A doctor's answer."""
+
+    doctor: Name
+    replied: date
+    hospital: Name | None
+    specialty: Name | None
+    text: Text
+
+
+class FollowUp(msgspec.Struct, frozen=True, tag="follow_up"):
+    """A later question of the asker's."""
+
+    asked: date | None
+    text: Text
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """A change of a doctor's words after publication."""
+
+    on: date
+    by: str
+    why: str
+    reply: int
+    """Number of the reply, from 1."""
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A date with its field's name and place."""
+
+    on: date
+    field: str
+    line: int
+    column: int
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with its replies: one file of `content/threads`."""
+
+    stem: str
+    title: str
+    question: str
+    """The asker's own headline, the title where none is given."""
+    specialty: Name
+    asker: Asker
+    asked: date
+    turns: tuple[Reply | FollowUp, ...]
+    """Replies and follow-ups in the order of the file."""
+    topics: tuple[Name, ...]
+    related: tuple[Name, ...]
+    """Pinned neighbours: stems."""
+    aliases: tuple[Name, ...]
+    """Old stems, or old paths that begin with "/"."""
+    status: Status
+    publish_on: date | None
+    """Not public before this day."""
+    expires_on: date | None
+    """Not public from this day on."""
+    lang: str
+    """Language tag; "" is the site's."""
+    translation_of: Name | None
+    translated_by: Literal["", "person", "machine"]
+    reviewed_by: Name | None
+    reviewed_on: date | None
+    superseded_by: Name | None
+    duplicate_of: Name | None
+    urgent: bool
+    noindex: bool
+    more_info_by: Literal["", "doctor", "editor", "machine"]
+    corrections: tuple[Correction, ...]
+    ack: Mapping[str, str]
+    """Code of a finding → why it may stand."""
+    references: tuple[str, ...]
+    """`sources`: texts or addresses."""
+    consent: str
+    origin: str
+    question_text: Text
+    more_info: Text | None
+    question_excerpt: str
+    reply_excerpt: str
+    """Of the first reply."""
+    asks: tuple[str, ...]
+    """The question's sentences that end in "?", when the question is long."""
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+    days: tuple[Day, ...]
+    """The dates that may not lie in the future."""
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """The doctors' answers alone."""
+        return tuple(turn for turn in self.turns if isinstance(turn, Reply))
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Where a doctor worked, and when."""
+
+    hospital: Name
+    start: date | None
+    """First day; None: since ever."""
+    end: date | None
+    """Last day; None: still."""
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the doctor worked there on that day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+class Doctor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers."""
+
+    stem: str
+    name: str
+    names: tuple[str, ...]
+    """Other names and spellings under which threads may refer to the doctor."""
+    title: str
+    specialty: Name | None
+    status: Practice
+    periods: tuple[Period, ...]
+    aliases: tuple[Name, ...]
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+    def hospital_on(self, day: date) -> Name | None:
+        """Give the hospital of the first period that covers the day."""
+        return next((period.hospital for period in self.periods if period.covers(day)), None)
+
+
+class Hospital(msgspec.Struct, frozen=True, kw_only=True):
+    """Where doctors work."""
+
+    stem: str
+    name: str
+    names: tuple[str, ...]
+    aliases: tuple[Name, ...]
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+class Specialty(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of medicine: the archive's first division."""
+
+    stem: str
+    name: str
+    names: Localized
+    schema: str
+    """The member of schema.org's MedicalSpecialty, "" for none."""
+    review_months: int
+    """Months after which a reply should be looked at again; 0: never."""
+    aliases: tuple[Name, ...]
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """What many ask about, with the FAQ's answer as its body."""
+
+    stem: str
+    name: str
+    names: Localized
+    synonyms: tuple[str, ...]
+    specialties: tuple[Name, ...]
+    aliases: tuple[Name, ...]
+    excerpt: str
+    """Beginning of the FAQ answer."""
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of the archive's own: about, privacy, editorial policy."""
+
+    stem: str
+    title: str
+    lang: str
+    excerpt: str
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+Record = Doctor | Hospital | Specialty | Topic
+Document = Thread | Record | Page
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """All that one source gives."""
+
+    document: Document
+    html: Mapping[str, str]
+    """Part → its HTML; links inside the archive are placeholders."""
+    plain: Mapping[str, str]
+    """Part → its words without markup."""
+    findings: tuple[Problem, ...]

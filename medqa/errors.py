@@ -1,0 +1,109 @@
+"""What can be wrong with an archive, said as `path:line:column: CODE message` with a hint.
+
+Nothing here prints or stops anything: every stage collects `Problem`s, so that one run reports all of them.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Literal
+
+import msgspec
+
+Severity = Literal["error", "finding"]
+
+CODES: dict[str, str] = {
+    "MQ101": "the file is not UTF-8 text",
+    "MQ102": "the front matter is missing or not closed",
+    "MQ103": "the YAML cannot be read",
+    "MQ104": "an unquoted value contains a colon and a space",
+    "MQ105": "a key is given twice",
+    "MQ106": "an anchor, alias, merge key or tag is used",
+    "MQ107": "the text after ' #' would be lost",
+    "MQ108": "the key is not known",
+    "MQ109": "the file name cannot be an address",
+    "MQ110": "the file is not where medqa looks for it",
+    "MQ111": "a merge conflict was left in the file",
+    "MQ112": "the file cannot be read",
+    "MQ201": "a required field is missing",
+    "MQ202": "the value has the wrong form",
+    "MQ203": "the value is not a date",
+    "MQ204": "the value is not one of those allowed",
+    "MQ205": "the age cannot be read",
+    "MQ206": "a section is missing or empty",
+    "MQ207": "a heading is not allowed here",
+    "MQ208": "text stands before the first section",
+    "MQ209": "replies or follow-ups and their sections do not match",
+    "MQ210": "dates are in an impossible order",
+    "MQ211": "two files have one name",
+    "MQ212": "the reference leads nowhere",
+    "MQ213": "the name fits several records",
+    "MQ214": "two names would have one address",
+    "MQ215": "two pages would have one address",
+    "MQ216": "the date lies more than a year in the future",
+    "MQ217": "a section is given twice or stands in the wrong place",
+    "MQ218": "a thread refers to itself",
+    "MQ219": "a code block is not closed",
+    "MQ301": "the link leads nowhere",
+    "MQ302": "the image is not in the archive",
+    "MQ303": "the template cannot be read",
+    "MQ304": "the template failed",
+    "MQ305": "the strings of a language are not complete",
+    "MQ501": "the date lies in the future",
+    "MQ502": "a name without a record is close to one with a record",
+    "MQ701": "the link leads to a thread that is not public",
+    "MQ702": "the link's scheme is not allowed",
+    "MQ703": "the image is not in the archive and is shown as a link",
+}
+"""Every code medqa can report; `docs/checks.md` explains each.
+
+MQ1xx files and YAML, MQ2xx model and references, MQ3xx markup, templates and URLs are errors; MQ5xx contradictions and
+MQ7xx text are findings.
+"""
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """One thing to mend, and where."""
+
+    path: str
+    """Relative to the archive's root, with forward slashes: `content/threads/x.md`."""
+    line: int
+    """From 1."""
+    column: int
+    """From 1, in characters."""
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        """The problem as one line, and its hint on a second."""
+        place = f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+        return f"{place}\n  hint: {self.hint}" if self.hint else place
+
+
+class BuildFailedError(Exception):
+    """The content has errors: carries all problems found, findings among them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in the order of their places, each once."""
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__(f"{len(self.problems)} problems")
+
+
+class UsageError(Exception):
+    """The command was used wrongly or its surroundings are unfit; the text is for the user (exit code 2)."""
+
+
+def problem(place: tuple[str, int, int], code: str, message: str, hint: str = "") -> Problem:
+    """Make the problem `code` at (path, line, column); its severity follows from its code."""
+    severity: Severity = "error" if code < "MQ5" else "finding"
+    return Problem(*place, code, message, hint, severity)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Give "did you mean …?" for the known word that is nearest, or the list of them all when it is short, or ""."""
+    choices = sorted(known)
+    near = get_close_matches(word.casefold(), choices, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"known here: {', '.join(choices)}" if len(choices) <= 40 else ""  # noqa: PLR2004 - a list to read at a glance

@@ -1,0 +1,54 @@
+"""Short texts made of long ones: excerpts for cards, and the questions inside a question."""
+
+import re
+import unicodedata
+
+EXCERPT = 280
+"""Characters of an excerpt, at most, the ellipsis not counted."""
+LONG_QUESTION = 600
+"""Characters from which a question gets a box with what it asks; a Chinese character counts as three."""
+_MOST_ASKS = 5
+_WIDE = re.compile(
+    "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+)
+_SENTENCE_END = re.compile("(?<=[。！？])(?![。！？”’」』）])|(?<=[.!?…])[\"'”’)]*\\s+|\\s+(?=[•▪])")  # noqa: RUF001
+_ASK = re.compile("[?？][\"'”’」』）)]*$")  # noqa: RUF001
+
+
+def is_wide(character: str) -> bool:
+    """Tell whether a character is Chinese, Japanese or Korean: a line may break after it, no space parts words."""
+    return bool(_WIDE.match(character))
+
+
+def excerpt(plain: str, limit: int = EXCERPT) -> str:
+    """Give the beginning of a text of one line, cut after a word or a CJK character, with an ellipsis where cut."""
+    if len(plain) <= limit:
+        return plain
+    cut = limit
+    if not _may_cut(plain, cut):
+        cut = next((at for at in range(limit, limit // 2, -1) if _may_cut(plain, at)), limit)
+    while unicodedata.category(plain[cut])[0] == "M" or "\u200d" in plain[cut - 1 : cut + 1]:
+        cut -= 1  # never between a letter and its accent, nor inside a joined emoji
+        if not cut:
+            return plain[:limit] + "…"
+    return plain[:cut].rstrip(" ,;:-–—、，；：（(「『“‘") + "…"  # noqa: RUF001
+
+
+def _may_cut(text: str, at: int) -> bool:
+    """Tell whether a text may be cut before its character `at`."""
+    before, after = text[at - 1], text[at]
+    return before == " " or after == " " or is_wide(before) or is_wide(after)
+
+
+def sentences(plain: str) -> list[str]:
+    """Part a text of one line into sentences, roughly; good enough to find the questions."""
+    return [part.strip() for part in _SENTENCE_END.split(plain) if part and part.strip()]
+
+
+def asks(plain: str) -> tuple[str, ...]:
+    """Give the sentences of a long question that end in a question mark, the first five; () for a short question."""
+    wide = sum(1 for _ in _WIDE.finditer(plain))
+    if len(plain) + 2 * wide < LONG_QUESTION:
+        return ()
+    found = (sentence for sentence in sentences(plain) if _ASK.search(sentence) and len(sentence) <= EXCERPT)
+    return tuple(dict.fromkeys(found))[:_MOST_ASKS]

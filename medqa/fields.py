@@ -1,0 +1,195 @@
+"""Reading typed values out of YAML mappings: the same words for the same mistakes in content, config and locales."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+
+import msgspec
+
+from medqa import yamltext
+from medqa.errors import Problem, problem, suggestion
+
+_DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A reference or name as written, and where."""
+
+    text: str
+    line: int = 0
+    column: int = 0
+
+
+class Reader:
+    """Takes the fields out of one mapping; what is wrong is added to `problems`, and the field reads as absent.
+
+    An empty value equals an absent key. A key that is not `known` is a problem with a suggestion.
+    """
+
+    def __init__(self, node: yamltext.Mapping, path: str, known: Collection[str], problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = problems
+        self.line, self.column = node.line, node.column
+        self._items: dict[str, tuple[yamltext.Scalar, yamltext.Node]] = {}
+        for key, (at, value) in node.items.items():
+            if key not in known:
+                self.report((at.line, at.column), "MQ108", f"'{key}' is not a known key", suggestion(key, known))
+            elif not (isinstance(value, yamltext.Scalar) and not value.text.strip()):
+                self._items[key] = (at, value)
+
+    def report(self, at: tuple[int, int], code: str, message: str, hint: str = "") -> None:
+        """Add a problem at (line, column) of the file."""
+        self.problems.append(problem((self.path, *at), code, message, hint))
+
+    def place(self, key: str) -> tuple[int, int]:
+        """Give the (line, column) of a field's value; of the mapping itself where the field is absent."""
+        if key not in self._items:
+            return self.line, self.column
+        value = self._items[key][1]
+        return value.line, value.column
+
+    def has(self, key: str) -> bool:
+        """Tell whether the field is there and not empty."""
+        return key in self._items
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        """Give a text on one line, without white space around it; "" when absent."""
+        value = self._scalar(key)
+        if value is None:
+            if required and key not in self._items:
+                self.report((self.line, self.column), "MQ201", f"'{key}' is missing", f"add a line '{key}: …'")
+            return ""
+        return " ".join(value.text.split())
+
+    def name(self, key: str, *, required: bool = False) -> Name | None:
+        """Give a reference with its place."""
+        text = self.text(key, required=required)
+        return Name(text, *self.place(key)) if text else None
+
+    def day(self, key: str, *, required: bool = False) -> date | None:
+        """Give a date written YYYY-MM-DD or YYYY/MM/DD."""
+        text = self.text(key, required=required)
+        if not text:
+            return None
+        match = _DATE.fullmatch(text)
+        try:
+            if match:
+                return date(*map(int, match.groups()))
+        except ValueError:
+            pass  # no day of the calendar
+        hint = "write YYYY-MM-DD, for example 2023-07-06"
+        self.report(self.place(key), "MQ203", f"'{key}' is not a date: '{text}'", hint)
+        return None
+
+    def choice(self, key: str, allowed: Collection[str]) -> str:
+        """Give one of the allowed words, "" when absent."""
+        text = self.text(key)
+        if text and text not in allowed:
+            words = ", ".join(allowed)
+            self.report(self.place(key), "MQ204", f"'{key}' cannot be '{text}'", f"write one of: {words}")
+            return ""
+        return text
+
+    def flag(self, key: str) -> bool:
+        """Give true or false; false when absent."""
+        return self.choice(key, ("true", "false")) == "true"
+
+    def number(self, key: str, default: int, low: int = 1, high: int = 10_000) -> int:
+        """Give a whole number between low and high."""
+        text = self.text(key)
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):  # noqa: PLR2004 - int() of a long text is slow
+            self.report(self.place(key), "MQ202", f"'{key}' is not a number from {low} to {high}: '{text}'")
+            return default
+        return int(text)
+
+    def language(self, key: str) -> str:
+        """Give a language tag such as en or zh-Hant, "" when absent."""
+        text = self.text(key)
+        if text and not _LANGUAGE.fullmatch(text):
+            self.report(self.place(key), "MQ204", f"'{text}' is not a language tag", "write en, zh-Hant, ar …")
+            return ""
+        return text
+
+    def names(self, key: str) -> tuple[Name, ...]:
+        """Give a list of texts; a single text counts as a list of one. Repetitions are dropped."""
+        found: dict[str, Name] = {}
+        for item in self.items(key):
+            if not isinstance(item, yamltext.Scalar):
+                self.report((item.line, item.column), "MQ202", f"'{key}' holds texts only", f"write {key}: [one, two]")
+            elif item.text.strip():
+                text = " ".join(item.text.split())
+                found.setdefault(text, Name(text, item.line, item.column))
+        return tuple(found.values())
+
+    def items(self, key: str) -> tuple[yamltext.Node, ...]:
+        """Give the nodes of a list; a single value counts as a list of one."""
+        if key not in self._items:
+            return ()
+        value = self._items[key][1]
+        return value.items if isinstance(value, yamltext.Sequence) else (value,)
+
+    def below(self, key: str, known: Collection[str]) -> "Reader | None":
+        """Give the reader of a mapping inside this one, None when absent."""
+        if key not in self._items:
+            return None
+        return self.mapping(self._items[key][1], key, known)
+
+    def each(self, key: str, known: Collection[str]) -> "list[Reader]":
+        """Give readers for a list of mappings."""
+        readers = [self.mapping(item, key, known) for item in self.items(key)]
+        return [reader for reader in readers if reader]
+
+    def mapping(self, node: yamltext.Node, key: str, known: Collection[str]) -> "Reader | None":
+        """Give a reader for a node that has to be a mapping."""
+        if isinstance(node, yamltext.Mapping):
+            return Reader(node, self.path, known, self.problems)
+        hint = f"write {key}: {{{', '.join(list(known)[:2])}: …}}" if known else "write 'key: value' lines"
+        self.report((node.line, node.column), "MQ202", f"'{key}' needs keys and values", hint)
+        return None
+
+    def texts(self, key: str) -> dict[str, str]:
+        """Give a mapping with any keys to texts."""
+        if key not in self._items:
+            return {}
+        node = self._items[key][1]
+        if not isinstance(node, yamltext.Mapping):
+            self.mapping(node, key, ())
+            return {}
+        reader = Reader(node, self.path, list(node.items), self.problems)
+        return {word: text for word in node.items if (text := reader.text(word))}
+
+    def localized(self, key: str) -> "Localized":
+        """Give a text, or a mapping language → text; a plain text stands under the key ""."""
+        if key in self._items and isinstance(self._items[key][1], yamltext.Scalar):
+            return {"": self.text(key)}
+        return self.texts(key)
+
+    def _scalar(self, key: str) -> yamltext.Scalar | None:
+        if key not in self._items:
+            return None
+        value = self._items[key][1]
+        if not isinstance(value, yamltext.Scalar):
+            self.report((value.line, value.column), "MQ202", f"'{key}' is one text, not a list or mapping", "quote it?")
+            return None
+        return value
+
+
+Localized = Mapping[str, str]
+"""Language tag → text; "" is the text for every other language."""
+
+
+def in_language(texts: Localized, language: str, default: str) -> str:
+    """Choose the text for a language, else for its wider tags, else the plain one, else the default language's."""
+    for tag in (*wider_tags(language), "", *wider_tags(default)):
+        if tag in texts:
+            return texts[tag]
+    return next(iter(texts.values()), "")
+
+
+def wider_tags(language: str) -> tuple[str, ...]:
+    """Give a tag and its prefixes: zh-Hant-TW, zh-Hant, zh."""
+    parts = language.split("-")
+    return tuple("-".join(parts[:count]) for count in range(len(parts), 0, -1))

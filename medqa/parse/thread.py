@@ -1,0 +1,245 @@
+"""Threads: a header with people and dates, and a body of sections."""
+
+import re
+from datetime import date
+from typing import Any, get_args
+
+import msgspec
+
+from medqa import excerpts, sections
+from medqa.documents import Age, Asker, Correction, FollowUp, Reply, Sex, Status, Text, Thread
+from medqa.errors import CODES, suggestion
+from medqa.fields import Name, Reader
+from medqa.names import strip_honorifics
+from medqa.parse.file import File
+from medqa.sections import Section
+
+KEYS = (
+    "title", "question", "specialty", "asker", "asked", "doctor", "hospital", "replied", "replies", "follow_ups",
+    "topics", "related", "aliases", "status", "publish_on", "expires_on", "lang", "translation_of", "translated_by",
+    "reviewed_by", "reviewed_on", "superseded_by", "duplicate_of", "urgent", "noindex", "more_info_by", "corrections",
+    "ack", "sources", "consent", "origin",
+)  # fmt: skip
+"""The fields of a thread's front matter."""
+
+_FLAT = ("doctor", "hospital", "replied")
+"""The fields of a thread's only reply, when they stand in the header itself."""
+_AGE = re.compile(r"(\d{1,3})\s*(?:[~\-–〜～]\s*(\d{1,3})|(\+)|(months?|個月|个月))?")  # noqa: RUF001 - as people type it
+_OLDEST = 130
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What the header says of a reply."""
+
+    doctor: Name | None
+    replied: date | None
+    hospital: Name | None
+    specialty: Name | None
+
+
+def parse(file: File) -> Thread | None:
+    """Parse a file of `content/threads`; None where a field without which there is no thread is missing."""
+    header = file.header
+    title, specialty = header.text("title", required=True), header.name("specialty", required=True)
+    asked, lang = file.day(header, "asked", required=True), header.language("lang")
+    told = _replies(file, asked)
+    asked_again = tuple(_follow_up(file, entry, asked) for entry in header.each("follow_ups", ("asked",)))
+    parts = _sections(file, lang, len(told), len(asked_again))
+    fields = _fields(file, len(told))
+    texts = _render(file, parts)
+    if file.failed or not specialty or not asked or not texts["question"]:
+        return None
+    question = fields.pop("question") or title
+    return Thread(
+        stem=file.place.stem,
+        title=title,
+        question=question,
+        specialty=specialty,
+        asked=asked,
+        lang=lang,
+        turns=_turns(parts, texts, told, asked_again),
+        question_text=texts["question"],
+        more_info=texts.get("more-info"),
+        question_excerpt=excerpts.excerpt(file.plain["question"]),
+        reply_excerpt=excerpts.excerpt(file.plain.get("reply-1", "")),
+        asks=tuple(ask for ask in excerpts.asks(file.plain["question"]) if ask != question),
+        anchors=tuple(file.anchors),
+        links=tuple(file.links),
+        days=tuple(file.days),
+        **fields,
+    )
+
+
+def _fields(file: File, replies: int) -> dict[str, Any]:
+    """Read the fields that stand for themselves."""
+    header = file.header
+    corrections = header.each("corrections", ("on", "by", "why", "reply"))
+    return {
+        **{key: header.text(key) for key in ("question", "consent", "origin")},
+        **{key: header.names(key) for key in ("topics", "related", "aliases")},
+        **{key: header.name(key) for key in ("translation_of", "reviewed_by", "superseded_by", "duplicate_of")},
+        **{key: header.flag(key) for key in ("urgent", "noindex")},
+        **{key: header.day(key) for key in ("publish_on", "expires_on")},
+        "asker": _asker(header),
+        "status": header.choice("status", get_args(Status)) or "published",
+        "translated_by": header.choice("translated_by", ("person", "machine")),
+        "more_info_by": header.choice("more_info_by", ("doctor", "editor", "machine")),
+        "reviewed_on": file.day(header, "reviewed_on"),
+        "corrections": tuple(filter(None, (_correction(file, entry, replies) for entry in corrections))),
+        "ack": _ack(header),
+        "references": tuple(name.text for name in header.names("sources")),
+    }
+
+
+def _asker(header: Reader) -> Asker:
+    entry = header.below("asker", ("name", "age", "sex"))
+    if entry is None:
+        return Asker()
+    sex: Sex = entry.choice("sex", get_args(Sex)[1:])  # type: ignore[assignment]
+    return Asker(entry.text("name"), _age(entry), sex)
+
+
+def _age(entry: Reader) -> Age | None:
+    text = entry.text("age")
+    if not text:
+        return None
+    match = _AGE.fullmatch(text)
+    low, high = (int(match[1]), int(match[2]) if match[2] else None) if match else (_OLDEST + 1, None)
+    if match is None or not low < (high or _OLDEST) <= _OLDEST:
+        entry.report(entry.place("age"), "MQ205", f"'{text}' is not an age", "write 35, 30~39, 90+ or 8 months")
+        return None
+    return Age(low, high, open=bool(match[3]), months=bool(match[4]))
+
+
+def _ack(header: Reader) -> dict[str, str]:
+    reasons = header.texts("ack")
+    for code in reasons:
+        if code not in CODES:
+            header.report(header.place("ack"), "MQ204", f"'{code}' is not a code", suggestion(code, CODES))
+    return reasons
+
+
+def _correction(file: File, entry: Reader, replies: int) -> Correction | None:
+    on = file.day(entry, "on", required=True)
+    why = entry.text("why", required=True)
+    reply = entry.number("reply", 1)
+    if reply > replies:
+        entry.report(entry.place("reply"), "MQ209", f"there is no reply {reply}", f"the thread has {replies}")
+    return Correction(on, entry.text("by"), why, reply) if on else None
+
+
+# --- replies and follow-ups, as the header tells them ---------------------------------------------------------------
+
+
+def _replies(file: File, asked: date | None) -> tuple[_Told, ...]:
+    """Read the replies, from the list or from the flat form."""
+    header = file.header
+    flat = [key for key in _FLAT if header.has(key)]
+    if header.has("replies"):
+        if flat:
+            hint = "move it into the list, or delete the list"
+            header.report(header.place(flat[0]), "MQ209", f"'{flat[0]}' stands beside the list 'replies'", hint)
+        entries = header.each("replies", (*_FLAT, "specialty"))
+    elif flat:
+        entries = [header]
+    else:
+        return ()
+    return tuple(_told(file, entry, asked, flat=entry is header) for entry in entries)
+
+
+def _told(file: File, entry: Reader, asked: date | None, *, flat: bool) -> _Told:
+    doctor, replied = entry.name("doctor", required=True), file.day(entry, "replied", required=True)
+    _check_not_before(entry, "replied", replied, asked)
+    if doctor:
+        doctor = Name(strip_honorifics(doctor.text), doctor.line, doctor.column)
+    return _Told(doctor, replied, entry.name("hospital"), None if flat else entry.name("specialty"))
+
+
+def _follow_up(file: File, entry: Reader, asked: date | None) -> date | None:
+    again = file.day(entry, "asked")
+    _check_not_before(entry, "asked", again, asked)
+    return again
+
+
+def _check_not_before(entry: Reader, key: str, day: date | None, asked: date | None) -> None:
+    if day and asked and day < asked:
+        message = f"'{key}' is {day}, before the question was asked on {asked}"
+        entry.report(entry.place(key), "MQ210", message, "check both dates")
+
+
+# --- sections -------------------------------------------------------------------------------------------------------
+
+
+def _sections(file: File, lang: str, replies: int, follow_ups: int) -> list[tuple[str, Section]]:
+    """Part the body, check it against the header, and give each section with its part's name (= anchor)."""
+    before = len(file.problems)
+    found = sections.split(file.cut, file.place.path, file.dialect.section_names(lang), file.problems)
+    if len(file.problems) == before:  # else a slip in a heading would be reported twice
+        _check_order(file, found)
+        _check_count(file, found, "reply", "replies", replies)
+        if follow_ups:
+            _check_count(file, found, "follow_up", "follow_ups", follow_ups)
+    named, count = [], {"reply": 0, "follow_up": 0}
+    for section in found:
+        name = section.kind.replace("_", "-")
+        if section.kind in count:
+            count[section.kind] += 1
+            name += f"-{count[section.kind]}"
+        named.append((name, section))
+    return named
+
+
+def _check_order(file: File, found: list[Section]) -> None:
+    """Question first, More Info last, each once."""
+    kinds = [section.kind for section in found]
+    question = next((section for section in found if section.kind == "question"), None)
+    if question is None or not question.text.strip():
+        line = question.heading_line if question else file.cut.body_line
+        message = "the question is empty" if question else "there is no question"
+        file.report((line, 1), "MQ206", message, "write '## Question' and the asker's words below it")
+    for number, section in enumerate(found):
+        at = (section.heading_line, 1)
+        if section.kind in {"question", "more_info"} and section.kind in kinds[:number]:
+            file.report(at, "MQ217", "this section is given twice", "join the two")
+        elif section.kind == "question" and number:
+            file.report(at, "MQ217", "the question comes first", "move it above the other sections")
+        elif section.kind == "more_info" and "reply" in kinds[number:]:
+            file.report(at, "MQ217", "More Info comes last", "move it below the replies")
+        elif section.kind in {"reply", "follow_up"} and not section.text.strip():
+            file.report(at, "MQ206", "this section is empty", "write its text, or delete the heading")
+
+
+def _check_count(file: File, found: list[Section], kind: str, key: str, told: int) -> None:
+    seen = [section for section in found if section.kind == kind]
+    if len(seen) != told:
+        at = (seen[told].heading_line, 1) if len(seen) > told else file.header.place(key)
+        heading = kind.replace("_", "-").capitalize()
+        message = f"the front matter tells of {told} '{key}', the text has {len(seen)} sections '## {heading}'"
+        file.report(at, "MQ209", message, "each needs the other, in the same order")
+
+
+def _render(file: File, parts: list[tuple[str, Section]]) -> dict[str, Text | None]:
+    """Render the sections in the order of the file."""
+    for name, _ in parts:
+        file.anchor(name)
+    return {"question": None, **{name: file.render(name, part.text, part.line, level=2) for name, part in parts}}
+
+
+def _turns(
+    parts: list[tuple[str, Section]],
+    texts: dict[str, Text | None],
+    told: tuple[_Told, ...],
+    asked_again: tuple[date | None, ...],
+) -> tuple[Reply | FollowUp, ...]:
+    """Join what the header tells and what the sections say."""
+    replies, days = iter(told), iter(asked_again)
+    turns: list[Reply | FollowUp] = []
+    for name, section in parts:
+        text = texts[name]
+        if section.kind == "reply" and text:
+            reply = next(replies)
+            if reply.doctor and reply.replied:
+                turns.append(Reply(reply.doctor, reply.replied, reply.hospital, reply.specialty, text))
+        elif section.kind == "follow_up" and text:
+            turns.append(FollowUp(next(days, None), text))
+    return tuple(turns)

@@ -1,0 +1,227 @@
+"""Stage 1, read: the only reader of what editors and owners write.
+
+Gives texts with a digest each; knows folders and file names, nothing of what stands in a file.
+"""
+
+import hashlib
+import os
+import subprocess
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+
+from medqa.errors import Problem, UsageError, problem
+
+Kind = Literal["threads", "doctors", "hospitals", "specialties", "topics", "pages"]
+"""The folders of `content/`; a document's kind is the folder it lies in."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+CONFIG = "config.yaml"
+CONTENT = "content"
+STATIC = "static"
+ASSETS = "assets"
+"""Folder of `templates/` that is published as it is."""
+TEMPLATES = "templates"
+_PACKAGE = Path(__file__).resolve().parent
+PACKAGED_TEMPLATES = next(
+    (folder for folder in (_PACKAGE / TEMPLATES, _PACKAGE.parent / TEMPLATES) if folder.is_dir()), _PACKAGE / TEMPLATES
+)
+"""The templates that came with medqa: inside the installed package, or beside it in a checkout."""
+STEM_BYTES = 100
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """Where a document's file lies and what its name says."""
+
+    kind: Kind
+    stem: str
+    path: str
+    """Relative to the root, forward slashes, as the file system spells it."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One text file as read."""
+
+    path: str
+    digest: str
+    """BLAKE2b of its bytes, 32 hex digits."""
+    text: str
+
+
+class UnreadableError(Exception):
+    """A file is not text or cannot be opened; carries the problem."""
+
+    def __init__(self, found: Problem) -> None:
+        """Keep the problem."""
+        self.problem = found
+        super().__init__(str(found))
+
+
+def digest(*parts: bytes | str) -> str:
+    """Give 32 hex digits that differ where the list of parts differs."""
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        state.update(len(data).to_bytes(8, "little"))
+        state.update(data)
+    return state.hexdigest()
+
+
+def read(root: Path, path: str) -> Source:
+    """Read a text file; a byte order mark is dropped, every line end becomes a newline.
+
+    Raises UnreadableError with MQ101 (with the place of the first bad byte) or MQ112.
+    """
+    data = _bytes(root, root / path)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        place = (path, before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        hint = "save the file as UTF-8 (in most editors: Save as, Encoding)"
+        raise UnreadableError(problem(place, "MQ101", f"byte 0x{data[error.start]:02x} is not UTF-8", hint)) from error
+    return Source(path, digest(data), text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def content(root: Path) -> tuple[list[Place], list[Problem]]:
+    """Find all documents below `content/`, sorted; files that cannot be documents are problems.
+
+    Raises UsageError when there is no `content/` at all.
+    """
+    top = root / CONTENT
+    if not top.is_dir():
+        raise UsageError(f"no folder '{CONTENT}' in {root}: name the archive's folder with --root")
+    places: list[Place] = []
+    problems: list[Problem] = []
+    for path in files_below(root, CONTENT):
+        found = _place(path)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            places.append(found)
+    return sorted(places), problems
+
+
+def _place(path: str) -> Place | Problem:
+    """Tell a document's kind and stem from its path."""
+    parts = path.split("/")
+    name = unicodedata.normalize("NFC", parts[-1])
+    at = (path, 1, 1)
+    kind = next((known for known in KINDS if known == parts[1]), None)
+    if kind is None or (kind != "threads" and len(parts) != len([CONTENT, kind, name])):
+        where = f"{CONTENT}/threads/…/, or {CONTENT}/ followed by {', '.join(KINDS[1:])}"
+        return problem(at, "MQ110", "the file lies outside the folders of the archive", f"documents lie in {where}")
+    stem, dot, ending = name.rpartition(".")
+    if not dot or ending != "md":
+        return problem(
+            at, "MQ110", "documents end in '.md'", f"move images and other files to {STATIC}/, or rename the file"
+        )
+    reason = stem_fault(stem)
+    if reason:
+        return problem(at, "MQ109", f"'{stem}' cannot be an address: {reason}", "example: night-cough-in-winter.md")
+    return Place(kind, stem, path)
+
+
+def stem_fault(stem: str) -> str:
+    """Say why `stem` cannot be part of an address, or "".
+
+    Allowed: 1–100 bytes of lower-case letters and digits of any script (with their combining marks), and hyphens.
+    """
+    if not stem:
+        return "it is empty"
+    if len(stem.encode()) > STEM_BYTES:
+        return f"it is longer than {STEM_BYTES} bytes"
+    for character in stem:
+        if character != character.lower():
+            return f"'{character}' is a capital letter"
+        if character != "-" and unicodedata.category(character)[0] not in "LNM":
+            return f"'{character}' is not a letter, digit or hyphen"
+    return "" if stem.strip("-") else "it has no letter"
+
+
+def files_below(root: Path, folder: str) -> Iterator[str]:
+    """Give the paths of all files below a folder, sorted; hidden files and editors' backups are passed over."""
+    for at, folders, names in os.walk(root / folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(at).relative_to(root).as_posix()
+        for name in sorted(names):
+            if not name.startswith((".", "#")) and not name.endswith("~"):
+                yield f"{below}/{name}"
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """A file to be published as it is."""
+
+    path: str
+    """Below the site's root."""
+    file: Path
+    shown: str
+    """Its own path, for problems."""
+    digest: str
+
+
+def copies(root: Path, templates: Mapping[str, Path]) -> list[Copy]:
+    """Give the files to be published as they are: all of `static/`, and the assets among the templates.
+
+    Raises UnreadableError with MQ112.
+    """
+    files = {path.removeprefix(f"{STATIC}/"): root / path for path in files_below(root, STATIC)}
+    files |= {name: file for name, file in templates.items() if name.startswith(f"{ASSETS}/") and name not in files}
+    return [
+        Copy(path, file, shown_path(root, file), digest(_bytes(root, file))) for path, file in sorted(files.items())
+    ]
+
+
+def _bytes(root: Path, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        place = (shown_path(root, file), 1, 1)
+        found = problem(place, "MQ112", f"cannot be read: {error.strerror}", "check the file's rights")
+        raise UnreadableError(found) from error
+
+
+def template_files(root: Path) -> dict[str, Path]:
+    """Give all templates, assets and locales by name: the archive's own stand in front of the packaged ones."""
+    found: dict[str, Path] = {}
+    for folder in dict.fromkeys((PACKAGED_TEMPLATES, root / TEMPLATES)):
+        if folder.is_dir():
+            for path in files_below(folder.parent, folder.name):
+                found[path.removeprefix(f"{folder.name}/")] = folder.parent / path
+    return dict(sorted(found.items()))
+
+
+def shown_path(root: Path, file: Path) -> str:
+    """Name a file in a problem: relative to the root where it lies below it, else by its place in the package."""
+    for base in (root, PACKAGED_TEMPLATES.parent):
+        if file.is_relative_to(base):
+            return file.relative_to(base).as_posix()
+    return file.as_posix()
+
+
+def last_commit_date(root: Path) -> date | None:
+    """Give the date, in UTC, of the last commit of the repository that holds the archive; None without git."""
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603 - fixed words
+    except OSError:
+        return None
+    seconds = said.stdout.strip()
+    return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else None
+
+
+def engine_digest() -> str:
+    """Give the digest of medqa itself: its modules, and the versions of what they stand on."""
+    from importlib.metadata import version  # noqa: PLC0415 - not needed to print help
+    from platform import python_version_tuple  # noqa: PLC0415
+
+    modules = sorted(_PACKAGE.rglob("*.py"))
+    packages = ("jinja2", "markdown", "msgspec", "pyyaml", "python-slugify", "snowballstemmer", "text-unidecode")
+    versions = [version(package) for package in packages]
+    texts = [part for file in modules for part in (file.relative_to(_PACKAGE).as_posix(), file.read_bytes())]
+    return digest(*python_version_tuple()[:2], unicodedata.unidata_version, *versions, *texts)
