@@ -1,0 +1,238 @@
+"""The command line: `python build.py …`, and `medqa …` where it is installed."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from medqa.errors import BuildFailedError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from medqa.pipeline import BuildOptions, Report
+
+FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+"""Exit codes."""
+_REASONS_SHOWN = 10
+
+
+def main(arguments: Sequence[str] | None = None, default_root: Path | None = None) -> int:
+    """Run one command; gives the exit code: 0 fine, 1 problems in the content, 2 wrong use.
+
+    `default_root` is the archive's folder where --root names none; by default the nearest one with a config.yaml, from
+    the working directory upwards.
+    """
+    options = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    try:
+        root = (options.root or default_root or _nearest_archive()).resolve()
+        return int(options.run(root, options))
+    except UsageError as error:
+        print(f"medqa: {error}", file=sys.stderr)  # noqa: T201 - a command talks to its user
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """Put `build`, the default command, in front of options."""
+    first = next(iter(arguments), "")
+    return arguments if first in {*_COMMANDS, "-h", "--help", "--version"} else ["build", *arguments]
+
+
+def _nearest_archive() -> Path:
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "config.yaml").exists()), here)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="build.py", description="Make the website of a medical Q&A archive.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (words, add, run) in _COMMANDS.items():
+        command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        command.set_defaults(run=run)
+        command.add_argument(
+            "--root", type=Path, metavar="DIR", help="the archive's folder (default: that of config.yaml)"
+        )
+        add(command)
+    return parser
+
+
+def _add_day(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--as-of",
+        type=_day,
+        metavar="DATE",
+        help="make the site as of this day: YYYY-MM-DD or 'today' (default: the last commit's date)",
+    )
+    command.add_argument(
+        "--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes (default: all cores)"
+    )
+
+
+def _add_build(command: argparse.ArgumentParser) -> None:
+    _add_day(command)
+    command.add_argument("--drafts", action="store_true", help="show drafts and embargoed threads, marked as such")
+    command.add_argument("--out", type=Path, metavar="DIR", help="the site's folder (default: site)")
+    command.add_argument("--why", metavar="URL", help="say why this page was, or was not, made again")
+    command.add_argument(
+        "--verify", action="store_true", help="build a second time from nothing and compare every byte"
+    )
+    _add_format(command)
+
+
+def _add_check(command: argparse.ArgumentParser) -> None:
+    _add_day(command)
+    command.add_argument("--strict", action="store_true", help="let every finding count for the exit code")
+    _add_format(command)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format", choices=("text", "json", "github"), default="text", help="how to report (default: text)"
+    )
+
+
+def _add_serve(command: argparse.ArgumentParser) -> None:
+    _add_day(command)
+    command.add_argument("--port", type=int, default=8000, metavar="N", help="port on this machine (default: 8000)")
+
+
+def _day(text: str) -> date:
+    if text == "today":
+        return datetime.now(UTC).date()
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date: write YYYY-MM-DD or today")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a day of the calendar") from None
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 512):  # noqa: PLR2004 - more cores than machines have
+        raise argparse.ArgumentTypeError("a number of processes from 1 to 512 is needed")
+    return int(text)
+
+
+def _version() -> str:
+    from medqa import __version__  # noqa: PLC0415
+
+    return f"medqa {__version__}"
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
+    from medqa.cache import FOLDER  # noqa: PLC0415 - help must not wait for it
+    from medqa.pipeline import BuildOptions  # noqa: PLC0415
+
+    return BuildOptions(
+        out=(getattr(options, "out", None) or root / "site").absolute(),
+        cache=root / FOLDER,
+        jobs=options.jobs,
+        as_of=options.as_of,
+        drafts=getattr(options, "drafts", False),
+    )
+
+
+def _build(root: Path, options: argparse.Namespace) -> int:
+    from medqa import pipeline  # noqa: PLC0415
+
+    settings = _build_options(root, options)
+    try:
+        report = pipeline.build(root, settings)
+        difference = pipeline.verify(root, settings) if options.verify else None
+    except BuildFailedError as error:
+        _show_problems(error.problems, options.format)
+        return PROBLEMS
+    _show_report(report, options)
+    if difference:
+        print(f"medqa: the site differs from a clean build: {difference}", file=sys.stderr)  # noqa: T201
+        return PROBLEMS
+    return FINE
+
+
+def _check(root: Path, options: argparse.Namespace) -> int:
+    from medqa import pipeline  # noqa: PLC0415
+
+    problems, counting = pipeline.check(root, _build_options(root, options), strict=options.strict)
+    _show_problems(problems, options.format)
+    return PROBLEMS if counting else FINE
+
+
+def _serve(root: Path, options: argparse.Namespace) -> int:
+    from medqa import serve  # noqa: PLC0415
+
+    return serve.serve(root, _build_options(root, options), options.port)
+
+
+_COMMANDS = {
+    "build": ("content to site (the default)", _add_build, _build),
+    "check": ("report all errors and findings of the content", _add_check, _check),
+    "serve": ("preview with drafts, rebuilt on every save", _add_serve, _serve),
+}
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+
+def _show_problems(problems: Sequence[Problem], form: str) -> None:
+    if form == "json":
+        print(msgspec.json.encode({"problems": problems}).decode())  # noqa: T201
+        return
+    for found in problems:
+        print(_annotation(found) if form == "github" else found)  # noqa: T201
+    if form == "text":
+        errors = sum(1 for found in problems if found.severity == "error")
+        print(f"{_count(errors, 'error')}, {_count(len(problems) - errors, 'finding')}")  # noqa: T201
+
+
+def _annotation(found: Problem) -> str:
+    """Write a problem as GitHub shows it beside a line."""
+    level = "error" if found.severity == "error" else "warning"
+    text = f"{found.message}\n{found.hint}" if found.hint else found.message
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{level} file={found.path},line={found.line},col={found.column},title={found.code}::{escaped}"
+
+
+def _show_report(report: "Report", options: argparse.Namespace) -> None:
+    if options.format == "json":
+        told = {
+            "problems": report.findings,
+            "report": {**msgspec.structs.asdict(report), "findings": len(report.findings)},
+        }
+        print(msgspec.json.encode(told).decode())  # noqa: T201
+        return
+    for found in report.findings if options.format == "github" else ():
+        print(_annotation(found))  # noqa: T201
+    if options.why:
+        print(f"{options.why}: {report.why(options.why)}")  # noqa: T201
+    for line in _report_lines(report):
+        print(line)  # noqa: T201
+
+
+def _report_lines(report: "Report") -> list[str]:
+    """Say what a build did, with the reasons for the first pages."""
+    lines = [f"{url}: {why}" for url, why in list(report.rendered.items())[:_REASONS_SHOWN] if why != "new"]
+    seconds = sum(report.seconds.values())
+    lines.append(
+        f"{_count(report.threads, 'thread')}, {_count(report.pages, 'page')} as of {report.as_of}: "
+        f"{len(report.rendered):,} made, {_count(len(report.written), 'file')} written, "
+        f"{len(report.removed):,} removed in {seconds:.1f} s"
+    )
+    if report.findings:
+        lines.append(f"{_count(len(report.findings), 'finding')}: 'build.py check' shows them")
+    return lines
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
