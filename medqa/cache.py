@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from medqa.documents import Doctor, Document, Hospital, Page, Parsed, Specialty, Thread, Topic
-from medqa.errors import Problem
+from medqa.errors import Problem, UsageError
 from medqa.sources import Kind
 
 FOLDER = ".cache"
@@ -88,7 +88,10 @@ class Cache:
             self._base = self._open()
         except sqlite3.DatabaseError:
             self._forget()
-            self._base = self._open()
+            try:
+                self._base = self._open()
+            except sqlite3.DatabaseError as error:
+                raise UsageError(f"{self._file} cannot be used ({error}): check the folder's rights") from error
 
     def _open(self) -> sqlite3.Connection:
         base = sqlite3.connect(self._file or ":memory:", isolation_level=None)

@@ -32,7 +32,13 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
     except UsageError as error:
-        print(f"medqa: {error}", file=sys.stderr)  # noqa: T201 - a command talks to its user
+        _complain(f"medqa: {error}")
+        return WRONG_USE
+    except BrokenPipeError:  # whoever read our words, `head` say, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEMS
+    except OSError as error:
+        _complain(f"medqa: {error.filename or 'a file'}: {error.strerror or error}")
         return WRONG_USE
     except KeyboardInterrupt:
         return 130
@@ -156,7 +162,7 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         return PROBLEMS
     _show_report(report, options)
     if difference:
-        print(f"medqa: the site differs from a clean build: {difference}", file=sys.stderr)  # noqa: T201
+        _complain(f"medqa: the site differs from a clean build: {difference}")
         return PROBLEMS
     return FINE
 
@@ -187,13 +193,13 @@ _COMMANDS = {
 
 def _show_problems(problems: Sequence[Problem], form: str) -> None:
     if form == "json":
-        print(msgspec.json.encode({"problems": problems}).decode())  # noqa: T201
+        _say(msgspec.json.encode({"problems": problems}).decode())
         return
     for found in problems:
-        print(_annotation(found) if form == "github" else found)  # noqa: T201
+        _say(_annotation(found) if form == "github" else str(found))
     if form == "text":
         errors = sum(1 for found in problems if found.severity == "error")
-        print(f"{_count(errors, 'error')}, {_count(len(problems) - errors, 'finding')}")  # noqa: T201
+        _say(f"{_count(errors, 'error')}, {_count(len(problems) - errors, 'finding')}")
 
 
 def _annotation(found: Problem) -> str:
@@ -206,18 +212,30 @@ def _annotation(found: Problem) -> str:
 
 def _show_report(report: "Report", options: argparse.Namespace) -> None:
     if options.format == "json":
-        told = {
-            "problems": report.findings,
-            "report": {**msgspec.structs.asdict(report), "findings": len(report.findings)},
-        }
-        print(msgspec.json.encode(told).decode())  # noqa: T201
+        _say(msgspec.json.encode({"problems": report.findings, "report": _figures(report)}).decode())
         return
     for found in report.findings if options.format == "github" else ():
-        print(_annotation(found))  # noqa: T201
+        _say(_annotation(found))
     if options.why:
-        print(f"{options.why}: {report.why(options.why)}")  # noqa: T201
+        _say(f"{options.why}: {report.why(options.why)}")
     for line in _report_lines(report):
-        print(line)  # noqa: T201
+        _say(line)
+
+
+def _figures(report: "Report") -> dict[str, object]:
+    """Give a report as programs read it: counts, and why each page was made."""
+    return {
+        "threads": report.threads,
+        "pages": report.pages,
+        "rendered": len(report.rendered),
+        "kept": report.pages - len(report.rendered),
+        "written": len(report.written),
+        "removed": len(report.removed),
+        "reasons": report.rendered,
+        "as_of": report.as_of,
+        "seconds": report.seconds,
+        "peak_memory": report.peak_memory,
+    }
 
 
 def _report_lines(report: "Report") -> list[str]:
@@ -236,3 +254,11 @@ def _report_lines(report: "Report") -> list[str]:
 
 def _count(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - a command talks to its user
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - a command talks to its user

@@ -1,7 +1,7 @@
-"""The archive's settings and the words of its pages: `config.yaml` and `templates/locales/*.yaml`."""
+"""The archive's settings, from `config.yaml`, and the words of its pages as values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from string import Formatter
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from medqa import sources, yamltext
-from medqa.errors import CODES, Problem, problem, suggestion
+from medqa.errors import CODES, BuildFailedError, Problem, problem
 from medqa.fields import Localized, Reader, wider_tags
 
 SOURCE_LANGUAGE = "en"
@@ -88,7 +88,8 @@ class Config(msgspec.Struct, frozen=True):
 
 def load_config(root: Path) -> tuple[Config, list[Problem]]:
     """Read `config.yaml`; without the file every setting has its default, and so has a setting that is wrong."""
-    if not (root / sources.CONFIG).exists():
+    file = root / sources.CONFIG
+    if not (file.exists() or file.is_symlink()):
         return Config(), []
     try:
         source = sources.read(root, sources.CONFIG)
@@ -175,14 +176,44 @@ class Message(msgspec.Struct, frozen=True):
         return self.other
 
     def __call__(self, **values: object) -> str:
-        """Fill in the {placeholders}; with n=1 the singular is taken where the language has one."""
-        return (self.one if self.one and values.get("n") == 1 else self.other).format_map(values)
+        """Fill in the {placeholders}; with n=1 the singular is taken where the language has one.
+
+        Raises UnfilledError where there is no value for one of them.
+        """
+        text = self.one if self.one and values.get("n") == 1 else self.other
+        try:
+            return text.format_map(values)
+        except KeyError as error:
+            raise UnfilledError(text, str(error.args[0]), values) from error
 
     def placeholders(self) -> set[str]:
         """Give the names in braces."""
-        return {
-            name for text in (self.other, self.one) for _, name, _, _ in Formatter().parse(text) if name is not None
-        }
+        return placeholders(self.other) | placeholders(self.one)
+
+
+class UnfilledError(BuildFailedError):
+    """A string has a placeholder for which there is no value: of English ones only their use can tell (MQ305)."""
+
+    def __init__(self, text: str, name: str, values: Collection[str]) -> None:
+        """Say what cannot be filled in."""
+        self._message = f"there is no value for '{{{name}}}' in '{text}'"
+        known = ", ".join(f"{{{value}}}" for value in sorted(values)) or "none"
+        super().__init__([problem((LOCALES, 1, 1), "MQ305", self._message, f"known here: {known}")])
+
+    def __str__(self) -> str:
+        """Give the message alone: a template that fails by it has a place of its own."""
+        return self._message
+
+
+def placeholders(text: str) -> set[str]:
+    """Give the names in braces; raises ValueError where braces hold anything but a name."""
+    names = set()
+    for _, name, form, conversion in Formatter().parse(text):
+        if name is not None:
+            if form or conversion or not name.isidentifier():
+                raise ValueError(f"braces hold a name and nothing else, not '{{{name}…}}'")
+            names.add(name)
+    return names
 
 
 class Strings(msgspec.Struct, frozen=True):
@@ -207,6 +238,7 @@ class Strings(msgspec.Struct, frozen=True):
         return self.date_format.format(day=day.day, month=month, month_number=day.month, year=day.year)
 
 
+LOCALES = f"{sources.TEMPLATES}/locales"
 SECTION_KINDS = ("question", "reply", "follow_up", "more_info")
 Locales = Mapping[str, Strings]
 """Language tag → its strings; holds at least the config's language and English."""
@@ -223,110 +255,3 @@ def strings_for(locales: Locales, language: str, default: str) -> Strings:
         if tag in locales:
             return locales[tag]
     return locales[SOURCE_LANGUAGE]
-
-
-def load_locales(root: Path, config: Config) -> tuple[Locales, list[Problem]]:
-    """Read all locales; a locale of the archive's own adds to, and overrides, the packaged one of its name.
-
-    Every language must have the strings that English has, with the same placeholders (MQ305).
-    """
-    problems: list[Problem] = []
-    tables: dict[str, _Table] = {}
-    for folder in dict.fromkeys((sources.PACKAGED_TEMPLATES, root / sources.TEMPLATES)):
-        for file in sorted((folder / "locales").glob("*.yaml")):
-            table = _read_table(file, sources.shown_path(root, file), problems)
-            tables[file.stem] = tables[file.stem].under(table) if file.stem in tables else table
-    if not problems:
-        for table in tables.values():
-            problems.extend(_missing_strings(table, tables[SOURCE_LANGUAGE]))
-        if not any(tag in tables for tag in wider_tags(config.language)):
-            message = f"there are no strings for the language '{config.language}'"
-            hint = f"add templates/locales/{config.language}.yaml, or choose one of: {', '.join(tables)}"
-            problems.append(problem((sources.CONFIG, 1, 1), "MQ305", message, hint))
-    return {tag: table.strings(tag, tables[SOURCE_LANGUAGE]) for tag, table in tables.items()}, problems
-
-
-class _Table(msgspec.Struct, frozen=True):
-    """A locale file as read, perhaps not complete."""
-
-    path: str
-    sections: dict[str, tuple[str, ...]]
-    months: tuple[str, ...]
-    date_format: str
-    messages: dict[str, Message]
-
-    def under(self, upper: "_Table") -> "_Table":
-        """Give this table with all that `upper` says laid over it."""
-        return _Table(
-            upper.path,
-            {**self.sections, **upper.sections},
-            upper.months or self.months,
-            upper.date_format or self.date_format,
-            {**self.messages, **upper.messages},
-        )
-
-    def strings(self, tag: str, source: "_Table") -> Strings:
-        """Give the strings of the language, English where something is missing."""
-        whole = source.under(self)
-        return Strings(tag, whole.sections, whole.months, whole.date_format, whole.messages)
-
-
-def _read_table(file: Path, path: str, problems: list[Problem]) -> _Table:
-    try:
-        text = sources.read(file.parent, file.name).text
-    except sources.UnreadableError as error:
-        problems.append(msgspec.structs.replace(error.problem, path=path))
-        text = ""
-    node, found = yamltext.read(text, path)
-    reader = Reader(node, path, ("sections", "months", "date", "messages"), found)
-    sections = reader.below("sections", SECTION_KINDS)
-    words = {kind: tuple(name.text for name in sections.names(kind)) for kind in SECTION_KINDS} if sections else {}
-    months = tuple(name.text for name in reader.names("months"))
-    if reader.has("months") and len(months) != 12:  # noqa: PLR2004 - months of a year
-        reader.report(reader.place("months"), "MQ305", f"12 months are needed, here are {len(months)}")
-    table = _Table(path, {kind: names for kind, names in words.items() if names}, months, reader.text("date"), {})
-    table.messages.update(_read_messages(node, path, found))
-    problems.extend(found)
-    return table
-
-
-def _read_messages(node: yamltext.Mapping, path: str, problems: list[Problem]) -> dict[str, Message]:
-    _, messages = node.items.get("messages", (None, None))
-    if not isinstance(messages, yamltext.Mapping):
-        return {}
-    found: dict[str, Message] = {}
-    reader = Reader(messages, path, list(messages.items), problems)
-    for key, (_, value) in messages.items.items():
-        if isinstance(value, yamltext.Mapping):
-            plural = Reader(value, path, ("one", "other"), problems)
-            message = Message(plural.text("other", required=True), plural.text("one"))
-        else:
-            message = Message(reader.text(key))
-        try:
-            message.placeholders()
-        except ValueError as error:
-            reader.report((value.line, value.column), "MQ305", f"'{key}' has a bad placeholder: {error}", "write {n}")
-            continue
-        found[key] = message
-    return found
-
-
-def _missing_strings(table: _Table, source: _Table) -> list[Problem]:
-    """Compare a locale with the English one."""
-    place = (table.path, 1, 1)
-    found = []
-    missing = source.messages.keys() - table.messages.keys()
-    if missing:
-        found.append(problem(place, "MQ305", f"strings are missing: {', '.join(sorted(missing))}", "translate them"))
-    found += (
-        problem(place, "MQ305", f"'{key}' is not a known string", suggestion(key, source.messages))
-        for key in sorted(table.messages.keys() - source.messages.keys())
-    )
-    for key in sorted(table.messages.keys() & source.messages.keys()):
-        needed = source.messages[key].placeholders()
-        if not table.messages[key].placeholders() <= needed:
-            known = ", ".join(f"{{{name}}}" for name in sorted(needed)) or "none"
-            found.append(
-                problem(place, "MQ305", f"'{key}' has a placeholder that is not filled", f"known here: {known}")
-            )
-    return found

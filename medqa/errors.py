@@ -94,16 +94,39 @@ class UsageError(Exception):
     """The command was used wrongly or its surroundings are unfit; the text is for the user (exit code 2)."""
 
 
+_LONGEST = 300
+"""Characters of a message: it may quote a value, and a value may be a whole text by mistake."""
+_GLANCE = 40
+"""Words in a list that can be read at a glance."""
+
+
 def problem(place: tuple[str, int, int], code: str, message: str, hint: str = "") -> Problem:
-    """Make the problem `code` at (path, line, column); its severity follows from its code."""
+    """Make the problem `code` at (path, line, column); its severity follows from its code.
+
+    What cannot be seen in the message, or would break its line, is shown as Python's escape for it.
+    """
     severity: Severity = "error" if code < "MQ5" else "finding"
-    return Problem(*place, code, message, hint, severity)
+    short = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    return Problem(*place, code, _visible(short), _visible(hint), severity)
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give the known word that may have been meant, "" where none is near."""
+    folded = word.casefold()
+    near = get_close_matches(folded, sorted(known), n=1, cutoff=0.6) if len(folded) <= _LONGEST else []
+    return near[0] if near else ""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Give "did you mean …?" for the known word that is nearest, or the list of them all when it is short, or ""."""
     choices = sorted(known)
-    near = get_close_matches(word.casefold(), choices, n=1, cutoff=0.6)
+    near = nearest(word, choices)
     if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known here: {', '.join(choices)}" if len(choices) <= 40 else ""  # noqa: PLR2004 - a list to read at a glance
+        return f"did you mean '{near}'?"
+    return f"known here: {', '.join(choices)}" if 0 < len(choices) <= _GLANCE else ""

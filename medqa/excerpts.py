@@ -11,7 +11,10 @@ _MOST_ASKS = 5
 _WIDE = re.compile(
     "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
-_SENTENCE_END = re.compile("(?<=[。！？])(?![。！？”’」』）])|(?<=[.!?…])[\"'”’)]*\\s+|\\s+(?=[•▪])")  # noqa: RUF001
+_ABBREVIATED = r"(?<!\b[DM][rs]\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
+_SENTENCE_END = re.compile(
+    f"(?<=[。！？])(?![。！？”’」』）])|(?<=[.!?…]){_ABBREVIATED}\\s+|(?<=[.!?…][\"'”’)])\\s+|\\s+(?=[•▪])"  # noqa: RUF001
+)
 _ASK = re.compile("[?？][\"'”’」』）)]*$")  # noqa: RUF001
 
 
@@ -27,8 +30,8 @@ def excerpt(plain: str, limit: int = EXCERPT) -> str:
     cut = limit
     if not _may_cut(plain, cut):
         cut = next((at for at in range(limit, limit // 2, -1) if _may_cut(plain, at)), limit)
-    while unicodedata.category(plain[cut])[0] == "M" or "\u200d" in plain[cut - 1 : cut + 1]:
-        cut -= 1  # never between a letter and its accent, nor inside a joined emoji
+    while _is_joined(plain, cut):
+        cut -= 1
         if not cut:
             return plain[:limit] + "…"
     return plain[:cut].rstrip(" ,;:-–—、，；：（(「『“‘") + "…"  # noqa: RUF001
@@ -38,6 +41,12 @@ def _may_cut(text: str, at: int) -> bool:
     """Tell whether a text may be cut before its character `at`."""
     before, after = text[at - 1], text[at]
     return before == " " or after == " " or is_wide(before) or is_wide(after)
+
+
+def _is_joined(text: str, at: int) -> bool:
+    """Tell whether a character belongs to the one before it: an accent, or a part of an emoji made of several."""
+    tone = "\U0001f3fb" <= text[at] <= "\U0001f3ff"
+    return tone or unicodedata.category(text[at])[0] == "M" or "\u200d" in text[at - 1 : at + 1]
 
 
 def sentences(plain: str) -> list[str]:

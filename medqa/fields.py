@@ -1,15 +1,16 @@
 """Reading typed values out of YAML mappings: the same words for the same mistakes in content, config and locales."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date
 
 import msgspec
 
 from medqa import yamltext
-from medqa.errors import Problem, problem, suggestion
+from medqa.errors import Problem, nearest, problem, suggestion
 
-_DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
+_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{2})\2([0-9]{2})")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -31,10 +32,12 @@ class Reader:
         self.path = path
         self.problems = problems
         self.line, self.column = node.line, node.column
+        self._unsure = set(node.repeated)
         self._items: dict[str, tuple[yamltext.Scalar, yamltext.Node]] = {}
         for key, (at, value) in node.items.items():
             if key not in known:
                 self.report((at.line, at.column), "MQ108", f"'{key}' is not a known key", suggestion(key, known))
+                self._unsure.add(nearest(key, known))
             elif not (isinstance(value, yamltext.Scalar) and not value.text.strip()):
                 self._items[key] = (at, value)
 
@@ -53,18 +56,22 @@ class Reader:
         """Tell whether the field is there and not empty."""
         return key in self._items
 
+    def unsure(self, key: str) -> bool:
+        """Tell whether the field was reported as misspelt or given twice: that it is absent is no further problem."""
+        return key in self._unsure
+
     def text(self, key: str, *, required: bool = False) -> str:
         """Give a text on one line, without white space around it; "" when absent."""
         value = self._scalar(key)
         if value is None:
-            if required and key not in self._items:
+            if required and key not in self._items and not self.unsure(key):
                 self.report((self.line, self.column), "MQ201", f"'{key}' is missing", f"add a line '{key}: …'")
             return ""
         return " ".join(value.text.split())
 
     def name(self, key: str, *, required: bool = False) -> Name | None:
-        """Give a reference with its place."""
-        text = self.text(key, required=required)
+        """Give a reference with its place, accents composed as in the names of files."""
+        text = unicodedata.normalize("NFC", self.text(key, required=required))
         return Name(text, *self.place(key)) if text else None
 
     def day(self, key: str, *, required: bool = False) -> date | None:
@@ -75,7 +82,7 @@ class Reader:
         match = _DATE.fullmatch(text)
         try:
             if match:
-                return date(*map(int, match.groups()))
+                return date(int(match[1]), int(match[3]), int(match[4]))
         except ValueError:
             pass  # no day of the calendar
         hint = "write YYYY-MM-DD, for example 2023-07-06"
@@ -101,17 +108,21 @@ class Reader:
         if not text:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):  # noqa: PLR2004 - int() of a long text is slow
-            self.report(self.place(key), "MQ202", f"'{key}' is not a number from {low} to {high}: '{text}'")
+            hint = f"write a whole number from {low} to {high}"
+            self.report(self.place(key), "MQ202", f"'{key}' cannot be '{text}'", hint)
             return default
         return int(text)
 
     def language(self, key: str) -> str:
         """Give a language tag such as en or zh-Hant, "" when absent."""
         text = self.text(key)
-        if text and not _LANGUAGE.fullmatch(text):
-            self.report(self.place(key), "MQ204", f"'{text}' is not a language tag", "write en, zh-Hant, ar …")
-            return ""
-        return text
+        return text if text and self._check_language(text, self.place(key)) else ""
+
+    def _check_language(self, tag: str, at: tuple[int, int]) -> bool:
+        if is_language(tag):
+            return True
+        self.report(at, "MQ204", f"'{tag}' is not a language tag", "write en, zh-Hant, ar …")
+        return False
 
     def names(self, key: str) -> tuple[Name, ...]:
         """Give a list of texts; a single text counts as a list of one. Repetitions are dropped."""
@@ -120,7 +131,7 @@ class Reader:
             if not isinstance(item, yamltext.Scalar):
                 self.report((item.line, item.column), "MQ202", f"'{key}' holds texts only", f"write {key}: [one, two]")
             elif item.text.strip():
-                text = " ".join(item.text.split())
+                text = unicodedata.normalize("NFC", " ".join(item.text.split()))
                 found.setdefault(text, Name(text, item.line, item.column))
         return tuple(found.values())
 
@@ -137,6 +148,20 @@ class Reader:
             return None
         return self.mapping(self._items[key][1], key, known)
 
+    def open(self, key: str) -> "Reader | None":
+        """Give the reader of a mapping with any keys, None when absent."""
+        node = self._items[key][1] if key in self._items else None
+        return self.below(key, list(node.items) if isinstance(node, yamltext.Mapping) else ())
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The known keys that are there and not empty, in their order."""
+        return tuple(self._items)
+
+    def is_mapping(self, key: str) -> bool:
+        """Tell whether a field holds keys and values."""
+        return key in self._items and isinstance(self._items[key][1], yamltext.Mapping)
+
     def each(self, key: str, known: Collection[str]) -> "list[Reader]":
         """Give readers for a list of mappings."""
         readers = [self.mapping(item, key, known) for item in self.items(key)]
@@ -146,33 +171,41 @@ class Reader:
         """Give a reader for a node that has to be a mapping."""
         if isinstance(node, yamltext.Mapping):
             return Reader(node, self.path, known, self.problems)
-        hint = f"write {key}: {{{', '.join(list(known)[:2])}: …}}" if known else "write 'key: value' lines"
+        hint = f"write {{{', '.join(f'{one}: …' for one in list(known)[:2])}}}" if known else "write {key: value}"
         self.report((node.line, node.column), "MQ202", f"'{key}' needs keys and values", hint)
         return None
 
     def texts(self, key: str) -> dict[str, str]:
         """Give a mapping with any keys to texts."""
-        if key not in self._items:
-            return {}
-        node = self._items[key][1]
-        if not isinstance(node, yamltext.Mapping):
-            self.mapping(node, key, ())
-            return {}
-        reader = Reader(node, self.path, list(node.items), self.problems)
-        return {word: text for word in node.items if (text := reader.text(word))}
+        return {word.text: text for word, text in self._texts(key)}
+
+    def by_language(self, key: str) -> dict[str, str]:
+        """Give a mapping of language tags to texts."""
+        found = self._texts(key)
+        for tag, _ in found:
+            self._check_language(tag.text, (tag.line, tag.column))
+        return {tag.text: text for tag, text in found}
 
     def localized(self, key: str) -> "Localized":
         """Give a text, or a mapping language → text; a plain text stands under the key ""."""
         if key in self._items and isinstance(self._items[key][1], yamltext.Scalar):
             return {"": self.text(key)}
-        return self.texts(key)
+        return self.by_language(key)
+
+    def _texts(self, key: str) -> list[tuple[yamltext.Scalar, str]]:
+        """Give the keys, with their places, and texts of a mapping."""
+        entry = self.open(key)
+        if entry is None:
+            return []
+        return [(at, text) for word, (at, _) in entry._items.items() if (text := entry.text(word))]  # noqa: SLF001
 
     def _scalar(self, key: str) -> yamltext.Scalar | None:
         if key not in self._items:
             return None
         value = self._items[key][1]
         if not isinstance(value, yamltext.Scalar):
-            self.report((value.line, value.column), "MQ202", f"'{key}' is one text, not a list or mapping", "quote it?")
+            hint = f"write one value behind '{key}:', between double quotes if it begins with a bracket or a dash"
+            self.report((value.line, value.column), "MQ202", f"'{key}' is one text, not a list or mapping", hint)
             return None
         return value
 
@@ -187,6 +220,11 @@ def in_language(texts: Localized, language: str, default: str) -> str:
         if tag in texts:
             return texts[tag]
     return next(iter(texts.values()), "")
+
+
+def is_language(tag: str) -> bool:
+    """Tell whether a text has the form of a language tag: en, zh-Hant."""
+    return bool(_LANGUAGE.fullmatch(tag))
 
 
 def wider_tags(language: str) -> tuple[str, ...]:

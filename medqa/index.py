@@ -6,18 +6,23 @@ Pure: the same documents, config and date give the same archive, in whatever ord
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from medqa import links, references, sources
 from medqa.archive import Archive, ListKey, Located, Options, Redirect
 from medqa.config import Config
-from medqa.directory import Directories, Directory
+from medqa.directory import Directories, Directory, R
 from medqa.documents import Doctor, Document, Hospital, Page, Specialty, Thread, Topic
 from medqa.errors import Problem, problem
 from medqa.fields import Name
 from medqa.sources import Kind, Place
+
+_UNFIT = re.compile(r"[\s?#\\%]")
+"""What no old path can hold."""
+_LONGEST = 255
+"""Bytes of a file's name."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -33,9 +38,12 @@ class Found(msgspec.Struct, frozen=True):
 def index(found: Found, config: Config, options: Options) -> tuple[Archive, list[Problem]]:
     """Build the archive, and report all that does not fit together."""
     problems: list[Problem] = []
-    documents = _unique(found.documents, problems)
+    doubles = _doubles([*(place for place, _ in found.documents), *found.broken])
+    problems += (_double(place, first) for place, first in doubles.items())
+    documents = sorted(located for located in found.documents if located[0] not in doubles)
+    unread = [*found.broken, *doubles]
     threads = {place.stem: thread for place, thread in documents if isinstance(thread, Thread)}
-    directories = _directories(documents)
+    directories = _directories(documents, {place.kind for place in unread})
     problems += directories.problems
     expired = {stem for stem, thread in threads.items() if thread.expires_on and thread.expires_on <= options.as_of}
     withdrawn = {stem for stem, thread in threads.items() if thread.status == "withdrawn"}
@@ -56,9 +64,9 @@ def index(found: Found, config: Config, options: Options) -> tuple[Archive, list
         redirects=(),
     )
     archive = msgspec.structs.replace(archive, lists=_lists(archive), translations=_translations(archive))
-    problems += references.problems(archive, {place.stem for place in found.broken if place.kind == "threads"})
+    problems += references.problems(archive, {place.stem for place in unread if place.kind == "threads"})
     redirects, alias_problems = _redirects(archive, documents)
-    resolved, link_problems = links.resolve_all(archive, documents, found.broken, found.statics)
+    resolved, link_problems = links.resolve_all(archive, documents, unread, found.statics)
     problems += alias_problems + link_problems
     return msgspec.structs.replace(archive, links=resolved, redirects=redirects), problems
 
@@ -70,33 +78,38 @@ def _is_public(thread: Thread, options: Options) -> bool:
     return thread.status == "published" and (thread.publish_on is None or thread.publish_on <= options.as_of)
 
 
-def _unique(documents: Iterable[Located], problems: list[Problem]) -> list[Located]:
-    """Give the documents in the order of their places; of two with one name the first (MQ211)."""
+def _doubles(places: Iterable[Place]) -> dict[Place, Place]:
+    """Give the files whose name another has already, with that other: the first, by path, of the name."""
     seen: dict[tuple[Kind, str], Place] = {}
-    unique: list[Located] = []
-    for place, document in sorted(documents, key=lambda located: located[0]):
+    doubles: dict[Place, Place] = {}
+    for place in sorted(places):
         first = seen.setdefault((place.kind, place.stem.casefold()), place)
-        if first is place:
-            unique.append((place, document))
-        else:
-            message = f"'{place.stem}' is also the name of {first.path}"
-            problems.append(problem((place.path, 1, 1), "MQ211", message, "rename one of the two files"))
-    return unique
+        if first is not place:
+            doubles[place] = first
+    return doubles
 
 
-def _directories(documents: Sequence[Located]) -> Directories:
-    """Find out who and what is named in the archive."""
+def _double(place: Place, first: Place) -> Problem:
+    message = f"'{place.stem}' is also the name of {first.path}"
+    return problem((place.path, 1, 1), "MQ211", message, "rename one of the two files")
+
+
+def _directories(documents: Sequence[Located], incomplete: Collection[Kind]) -> Directories:
+    """Find out who and what is named in the archive; `incomplete` are the kinds of which some files gave nothing."""
     named: dict[Kind, list[tuple[str, Name]]] = defaultdict(list)
     for place, document in documents:
         for kind, name in _names(document):
             named[kind].append((place.path, name))
+
+    def directory(kind: Kind, record: type[R]) -> Directory[R]:
+        records = [(place, one) for place, one in documents if isinstance(one, record)]
+        return Directory(kind, records, named[kind], complete=kind not in incomplete)
+
     return Directories(
-        Directory("doctors", [(at, one) for at, one in documents if isinstance(one, Doctor)], named["doctors"]),
-        Directory("hospitals", [(at, one) for at, one in documents if isinstance(one, Hospital)], named["hospitals"]),
-        Directory(
-            "specialties", [(at, one) for at, one in documents if isinstance(one, Specialty)], named["specialties"]
-        ),
-        Directory("topics", [(at, one) for at, one in documents if isinstance(one, Topic)], named["topics"]),
+        directory("doctors", Doctor),
+        directory("hospitals", Hospital),
+        directory("specialties", Specialty),
+        directory("topics", Topic),
     )
 
 
@@ -178,7 +191,8 @@ def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem])
     text = unicodedata.normalize("NFC", alias.text)
     at = (place.path, alias.line, alias.column)
     if text.startswith("/"):
-        if {"", ".", ".."} & set(text.strip("/").split("/")) or re.search(r"[\s?#\\%]", text):
+        parts = text.strip("/").split("/")
+        if any(not part or part[0] == "." or len(part.encode()) > _LONGEST for part in parts) or _UNFIT.search(text):
             problems.append(problem(at, "MQ109", f"'{text}' is not a path", "write /old/page.html or /old/page/"))
             return []
         url = text if "." in text.rpartition("/")[2] else text.rstrip("/") + "/"

@@ -1,7 +1,10 @@
 """Where the links in texts lead: from what editors write (paths to files) to addresses on the site."""
 
 import posixpath
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
 from urllib.parse import unquote
 
 import msgspec
@@ -12,20 +15,30 @@ from medqa.errors import Problem, problem, suggestion
 from medqa.markup import Link
 from medqa.sources import CONTENT, STATIC, Place
 
+_MOST_ALIKE = 1_000
+"""Names of files that a wrong one is compared with."""
 Resolved = Mapping[str, tuple[str | None, ...]]
 """Key of a document → the targets of its links, in their order."""
 
 
-class _Targets(msgspec.Struct, frozen=True):
+class _Targets(msgspec.Struct, frozen=True, dict=True):
     """What a link may lead to."""
 
     archive: Archive
     keys: Mapping[str, str]
-    """Path of a file → key of its document."""
+    """Path of a file, accents composed → key of its document."""
     anchors: Mapping[str, tuple[str, ...]]
     """Key of a document → the ids on its page."""
     broken: Collection[str]
     statics: frozenset[str]
+
+    @cached_property
+    def paths(self) -> Mapping[str, list[str]]:
+        """Name of a file → paths of the files of that name."""
+        found: dict[str, list[str]] = {}
+        for path in self.keys:
+            found.setdefault(posixpath.basename(path), []).append(path)
+        return found
 
 
 def resolve_all(
@@ -38,9 +51,9 @@ def resolve_all(
     located = {f"{place.kind}/{place.stem}": (place, document) for place, document in documents}
     targets = _Targets(
         archive,
-        {place.path: key for key, (place, _) in located.items()},
+        {_composed(place.path): key for key, (place, _) in located.items()},
         {key: document.anchors for key, (_, document) in located.items()},
-        frozenset(place.path for place in broken),
+        frozenset(_composed(place.path) for place in broken),
         statics,
     )
     problems: list[Problem] = []
@@ -63,7 +76,7 @@ def _resolve(targets: _Targets, place: Place, document: Document, link: Link, pr
         if anchor not in document.anchors:
             problems.append(_no_anchor(at, anchor, document.anchors))
         return f"#{anchor}"
-    file = posixpath.normpath(posixpath.join(posixpath.dirname(place.path), path))
+    file = _composed(posixpath.normpath(posixpath.join(posixpath.dirname(place.path), path)))
     if file.startswith(f"{STATIC}/") and file.removeprefix(f"{STATIC}/") in targets.statics:
         return file.removeprefix(STATIC)
     if link.image:
@@ -99,9 +112,16 @@ def dead_addresses(documents: Sequence[Located], addresses: Collection[str]) -> 
             path = unquote(link.href).partition("#")[0]
             if path.startswith("/") and not link.image and path not in addresses:
                 hint = "link to the other document's file, for example ../neurology/numb-hand.md"
+                if f"{path}/" in addresses:
+                    hint = f"write '{path}/', or rather {hint}"
                 at = (place.path, link.line, link.column)
                 problems.append(problem(at, "MQ301", f"there is no page '{path}' on the site", hint))
     return problems
+
+
+def _composed(path: str) -> str:
+    """Give a path with accents composed: some file systems take them apart."""
+    return unicodedata.normalize("NFC", path)
 
 
 def _no_image(at: tuple[str, int, int], href: str) -> Problem:
@@ -118,10 +138,9 @@ def _no_file(targets: _Targets, at: tuple[str, int, int], file: str) -> Problem:
     if not name.endswith(".md"):
         hint = "link to the other document's .md file, or write https:// before a web address"
     else:
-        same_name = [path for path in targets.keys if posixpath.basename(path) == name]
-        start = posixpath.dirname(at[0])
-        near = posixpath.relpath(same_name[0], start) if same_name else ""
-        others = [posixpath.basename(path) for path in targets.keys if posixpath.basename(path)[:3] == name[:3]]
+        same_name = targets.paths.get(name, ())
+        near = posixpath.relpath(same_name[0], posixpath.dirname(at[0])) if same_name else ""
+        others = islice((other for other in targets.paths if other[:3] == name[:3]), _MOST_ALIKE)
         hint = f"write '{near}'" if near else suggestion(name, others)
     return problem(
         at, "MQ301", f"there is no file '{file}'", hint or f"paths begin at the linking file's folder in {CONTENT}/"

@@ -49,6 +49,7 @@ class Site:
         Raises UsageError where the folder holds files but no list of medqa's.
         """
         self.folder = folder
+        self._paths: frozenset[str] | None = None
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is not a folder: choose another with --out")
         self._recover()
@@ -57,11 +58,14 @@ class Site:
 
     def paths(self) -> frozenset[str]:
         """Give the paths that medqa wrote."""
-        try:
-            lines = (self.folder / LIST).read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return frozenset()
-        return frozenset(line for line in lines if line and not line.startswith("#") and _inside(line))
+        if self._paths is None:
+            try:
+                text = (self.folder / LIST).read_bytes().decode()
+            except FileNotFoundError:
+                text = ""
+            listed = text.removeprefix(_HEADING).split("\n")
+            self._paths = frozenset(path for path in listed if path and _inside(path))
+        return self._paths
 
     def mark(self) -> str:
         """Give what tells this state of the site from every other: "" for no site."""
@@ -85,12 +89,26 @@ class Site:
             standing = _bytes(self.folder / path)
             if standing == data:
                 continue
-            if standing is not None and path not in own:
+            obstacle = self._in_the_way(path, own) if standing is None else path
+            if obstacle is not None and obstacle not in own:
                 shutil.rmtree(stage)
-                raise UsageError(f"{self.folder / path} was not made by medqa: move it to static/, or delete it")
+                raise UsageError(f"{self.folder / obstacle} was not made by medqa: move it to static/, or delete it")
             (stage / str(len(differ))).write_bytes(data)
             differ.append(path)
         return differ
+
+    def _in_the_way(self, path: str, own: frozenset[str]) -> str | None:
+        """Find what is not medqa's and stands where a new file, or a folder for it, is to be."""
+        for folder in (path[:at] for at, character in enumerate(path) if character == "/"):
+            if folder not in own and (self.folder / folder).is_file():
+                return folder
+        for at, folders, names in os.walk(self.folder / path):
+            below = Path(at).relative_to(self.folder).as_posix()
+            if not folders and not names:
+                return below  # medqa leaves no folder empty
+            if foreign := [name for name in names if f"{below}/{name}" not in own]:
+                return f"{below}/{foreign[0]}"
+        return None
 
     def discard(self) -> None:
         """Throw away what was staged."""
@@ -155,6 +173,7 @@ class Site:
 
     def _write_list(self, paths: tuple[str, ...] | None) -> None:
         """Write the list where paths changed; else only its time, which marks this state of the site."""
+        self._paths = None
         file = self.folder / LIST
         if paths is None and file.exists():
             os.utime(file)

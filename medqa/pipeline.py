@@ -17,11 +17,13 @@ from time import perf_counter
 
 import msgspec
 
-from medqa import config, index, links, manifest, plan, related, sources, work
+from medqa import index, links, manifest, plan, related, sources, work
 from medqa.archive import Archive, Options
 from medqa.cache import Cache
+from medqa.config import Config, Locales, load_config
 from medqa.documents import Thread
 from medqa.errors import BuildFailedError, Problem
+from medqa.locales import load_locales
 from medqa.outputs import Site
 from medqa.pages import CopiedFile, Page, ThreadPage
 from medqa.parse import dialect
@@ -48,8 +50,8 @@ class Report(msgspec.Struct, frozen=True):
 
     threads: int
     """Public threads."""
-    pages: int
-    """Pages of the site, and files copied to it."""
+    addresses: frozenset[str]
+    """Of all pages of the site, and of the files copied to it."""
     rendered: Mapping[str, str]
     """Address of each page that was made again → why."""
     written: tuple[str, ...]
@@ -62,9 +64,15 @@ class Report(msgspec.Struct, frozen=True):
     """Bytes: this process's most, and the largest worker's."""
     findings: tuple[Problem, ...]
 
+    @property
+    def pages(self) -> int:
+        """How many pages and copied files the site has."""
+        return len(self.addresses)
+
     def why(self, url: str) -> str:
         """Say why the page at an address was, or was not, made again."""
-        return self.rendered.get(url) or "not made again: nothing that it shows has changed"
+        kept = "not made again: nothing that it shows has changed"
+        return self.rendered.get(url) or (kept if url in self.addresses else "there is no such page")
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -111,14 +119,14 @@ def build(root: Path, options: BuildOptions) -> Report:
             kinds = {page.url: (type(page), prints[page.url]) for page in pages}
             todo = manifest.compare(kinds, memory.fingerprints(name, site.mark()))
         with clock.stage("render"):
-            staged = _stage(root, loaded, _stale(pages, todo), site, memory, pool)
+            staged = _stage(root, loaded, _in_order(pages, todo, site.paths()), site, memory, pool)
         with clock.stage("write"):
             memory.invalidate(name, (*todo.stale, *todo.orphaned))
             written = site.publish(staged, frozenset(page.file for page in pages))
             memory.record_site(name, site.mark(), prints)
     return Report(
         threads=len(loaded.desk.archive.public),
-        pages=len(pages),
+        addresses=frozenset(prints),
         rendered=todo.stale,
         written=written.replaced,
         removed=written.removed,
@@ -180,51 +188,64 @@ def _site_name(root: Path, out: Path) -> str:
 def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, clock: Clock) -> Loaded:
     """Read, parse and index; `problems` holds everything found, errors among them."""
     with clock.stage("read"):
-        settings, problems = config.load_config(root)
-        locales, found = config.load_locales(root, settings)
-        problems += found
-        templates = Templates(root, settings, locales)
-        problems += templates.problems()
-        places, found = sources.content(root)
-        problems += found
-        try:
-            copies = sources.copies(root, templates.files)
-        except sources.UnreadableError as error:
-            copies = []
-            problems.append(error.problem)
+        given = _read(root)
     with clock.stage("parse"):
-        spoken = dialect(settings.language, locales)
-        read, broken, found = work.parse_all(root, places, spoken, memory, pool)
-        problems += found
+        spoken = dialect(given.config.language, given.locales)
+        read, broken, unparsed = work.parse_all(root, given.places, spoken, memory, pool)
     with clock.stage("index"):
+        documents = [(one.place, one.document) for one in read]
+        found = index.Found(documents, broken, frozenset(copy.path for copy in given.copies))
         day = options.as_of or sources.last_commit_date(root) or _newest_day(read)
-        gathered = index.Found(
-            [(one.place, one.document) for one in read], broken, frozenset(copy.path for copy in copies)
-        )
-        archive, found = index.index(gathered, settings, Options(day, options.drafts))
-        problems += found
+        archive, unfit = index.index(found, given.config, Options(day, options.drafts))
     with clock.stage("related"):
         neighbours = related.neighbours(_candidates(archive, read))
-    return Loaded(templates, Desk(archive, neighbours, locales), tuple(read), tuple(copies), tuple(problems))
+    problems = tuple(_unacknowledged((*given.problems, *unparsed, *unfit), read))
+    return Loaded(given.templates, Desk(archive, neighbours, given.locales), tuple(read), given.copies, problems)
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """What lies in the archive's folder, before any document is parsed."""
+
+    config: Config
+    locales: Locales
+    templates: Templates
+    places: Sequence[sources.Place]
+    copies: tuple[sources.Copy, ...]
+    problems: tuple[Problem, ...]
+
+
+def _read(root: Path) -> _Given:
+    settings, problems = load_config(root)
+    locales, unworded = load_locales(root, settings)
+    templates = Templates(root, settings, locales)
+    places, misplaced = sources.content(root)
+    copies, unreadable = sources.copies(root, templates.files)
+    found = (*problems, *unworded, *templates.problems(), *misplaced, *unreadable)
+    return _Given(settings, locales, templates, places, tuple(copies), found)
+
+
+def _unacknowledged(problems: Sequence[Problem], read: Sequence[work.Read]) -> Iterator[Problem]:
+    """Leave out the findings that a thread's `ack` gives a reason for."""
+    acks = {one.place.path: one.document.ack for one in read if isinstance(one.document, Thread) and one.document.ack}
+    for found in problems:
+        if found.severity == "error" or found.code not in acks.get(found.path, {}):
+            yield found
 
 
 def plan_pages(loaded: Loaded, clock: Clock) -> list[Page]:
     """Plan all pages; raises BuildFailedError with all problems where one is an error."""
     problems = list(loaded.problems)
-    pages: list[Page] = []
     with clock.stage("plan"):
-        if not any(found.code in _NO_PLAN for found in problems):
+        try:
             pages = [*map(_copied, loaded.copies), *plan.plan(loaded.desk)]
-            problems += plan.collisions(loaded.desk, pages)
-            documents = [(one.place, one.document) for one in loaded.documents]
-            problems += links.dead_addresses(documents, {page.url for page in pages})
+        except BuildFailedError as error:  # a string that cannot be filled
+            raise BuildFailedError([*problems, *error.problems]) from error
+        problems += plan.collisions(loaded.desk, pages)
+        documents = [(one.place, one.document) for one in loaded.documents]
+        problems += links.dead_addresses(documents, {page.url for page in pages})
     if any(found.severity == "error" for found in problems):
         raise BuildFailedError(problems)
     return pages
-
-
-_NO_PLAN = frozenset({"MQ213", "MQ214", "MQ305"})
-"""Errors after which pages cannot even be planned: names and strings that every page may need."""
 
 
 def _newest_day(read: Sequence[work.Read]) -> date:
@@ -240,6 +261,8 @@ def _candidates(archive: Archive, read: Sequence[work.Read]) -> list[related.Can
         thread = one.document
         if not isinstance(thread, Thread) or thread.status != "published" or not archive.listed(thread.stem):
             continue
+        if archive.places[f"threads/{thread.stem}"] != one.place:
+            continue  # the second of two files with one name, which is an error by itself
         doctor = archive.directories.doctors.find(thread.replies[0].doctor) if thread.replies else None
         look = (thread.title, doctor.slug if doctor else "")
         pinned = tuple(name.text for name in thread.related)
@@ -251,10 +274,10 @@ def _copied(copy: sources.Copy) -> CopiedFile:
     return CopiedFile(url=f"/{copy.path}", lang="", title="", content=copy.digest, source=copy.shown)
 
 
-def _stale(pages: Sequence[Page], todo: manifest.Plan) -> list[Page]:
+def _in_order(pages: Sequence[Page], todo: manifest.Plan, standing: frozenset[str]) -> list[Page]:
     """Give what is to be made, in the order of publication: files and new pages, changed threads, lists."""
     stale = [page for page in pages if page.url in todo.stale]
-    return sorted(stale, key=lambda page: (_rank(page, todo.stale[page.url]), page.url))
+    return sorted(stale, key=lambda page: (_rank(page, standing), page.url))
 
 
 def _stage(root: Path, loaded: Loaded, stale: Sequence[Page], site: Site, memory: Cache, pool: work.Pool) -> list[str]:
@@ -269,10 +292,10 @@ def _stage(root: Path, loaded: Loaded, stale: Sequence[Page], site: Site, memory
         raise
 
 
-def _rank(page: Page, why: str) -> int:
+def _rank(page: Page, standing: frozenset[str]) -> int:
     """Order of publication: no page that stands ever links to one that is not there yet."""
     if isinstance(page, CopiedFile):
         return 0
-    if why == "new":
+    if page.file not in standing:
         return 1
     return 2 if isinstance(page, ThreadPage) else 3

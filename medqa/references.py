@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from itertools import islice
 
 from medqa.archive import Archive
 from medqa.documents import Thread
 from medqa.errors import Problem, problem, suggestion
 from medqa.fields import Name
 
+_SLIPS = 4
+"""Letters by which a misspelt stem may be longer or shorter."""
+_MOST_ALIKE = 1_000
 _CHAINS = ("superseded_by", "duplicate_of", "translation_of")
 """References that may not lead in a circle."""
 
@@ -25,10 +29,11 @@ def problems(archive: Archive, broken: Collection[str]) -> list[Problem]:
             if name.text not in archive.threads and name.text not in broken:
                 hint = suggestion(name.text, _alike(archive, name.text)) or "write the other file's name without '.md'"
                 found.append(problem(at, "MQ212", f"'{field}' names no thread: '{name.text}'", hint))
-            elif name.text == stem or (field in _CHAINS and _circles(archive, stem, field)):
-                found.append(
-                    problem(at, "MQ218", f"'{field}' leads back to this thread", "one of them has to stand alone")
-                )
+            elif name.text == stem:
+                found.append(problem(at, "MQ218", f"'{field}' names the thread itself", "delete it"))
+            elif field in _CHAINS and min(circle := _circle(archive, stem, field), default="") == stem:
+                message = f"'{field}' leads in a circle: {' → '.join((*circle, stem))}"
+                found.append(problem(at, "MQ218", message, "delete it in the thread that should stand last"))
         found += _dates(thread, path, archive.options.as_of)
     return found
 
@@ -44,18 +49,19 @@ def _references(thread: Thread) -> Iterator[tuple[str, Name]]:
 
 def _alike(archive: Archive, stem: str) -> list[str]:
     """Give the stems worth comparing with a wrong one: a hundred thousand would take seconds."""
-    return [known for known in archive.threads if known[:3] == stem[:3]]
+    alike = (known for known in archive.threads if known[:3] == stem[:3] and abs(len(known) - len(stem)) <= _SLIPS)
+    return list(islice(alike, _MOST_ALIKE))
 
 
-def _circles(archive: Archive, stem: str, field: str) -> bool:
-    """Tell whether following a field from a thread leads back to it."""
-    seen: set[str] = set()
+def _circle(archive: Archive, stem: str, field: str) -> list[str]:
+    """Give the stems that following a field from a thread leads through and back to it; [] where it ends elsewhere."""
+    way: dict[str, None] = {}
     at = stem
-    while at in archive.threads and at not in seen:
-        seen.add(at)
+    while at in archive.threads and at not in way:
+        way[at] = None
         name: Name | None = getattr(archive.threads[at], field)
         at = name.text if name else ""
-    return at == stem
+    return list(way) if at == stem else []
 
 
 def _dates(thread: Thread, path: str, as_of: date) -> Iterator[Problem]:

@@ -1,17 +1,18 @@
 """The frame of a document: front matter, and the sections of a thread."""
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
-from medqa.errors import Problem, problem, suggestion
+from medqa.errors import Problem, nearest, problem
+from medqa.markup import grammar
+from medqa.markup.characters import normal
 
 SectionKind = Literal["question", "reply", "follow_up", "more_info"]
-_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
-_HEADING = re.compile(r"(#{1,2})(?:[ \t]+(.*?))?[ \t]*#*[ \t]*$")
+_UNSPACED = re.compile(r" {0,3}##([^#\s].*)")
+"""A heading but for the space after its marks."""
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 
 
@@ -22,7 +23,16 @@ class Frame(msgspec.Struct, frozen=True):
     """The YAML between the two lines `---`; begins on line 2 of the file."""
     body: str
     body_line: int
-    """Line of the file on which the body begins."""
+    """Line of the file on which the body begins; its last line where it has no body."""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What opens a section."""
+
+    own: Mapping[str, SectionKind]
+    """Case-folded names in English and the thread's language."""
+    elsewhere: Callable[[str], tuple[SectionKind, str] | None]
+    """Gives the section that a case-folded name opens in another language, and that language's tag."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -53,68 +63,118 @@ def frame(text: str, path: str) -> Frame | Problem:
     end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
         return problem((path, 1, 1), "MQ102", "the front matter is not closed", "put a line '---' below its last key")
-    return Frame("\n".join(lines[1:end]) + "\n", "\n".join(lines[end + 1 :]), end + 2)
+    return Frame("\n".join(lines[1:end]) + "\n", "\n".join(lines[end + 1 :]), min(end + 2, len(lines)))
 
 
-def split(cut: Frame, path: str, names: Mapping[str, SectionKind], problems: list[Problem]) -> list[Section]:
+def split(cut: Frame, path: str, names: Names, problems: list[Problem]) -> list[Section]:
     """Part a thread's body at its `## Name` lines outside code.
 
-    `names` maps case-folded section names to kinds. Adds to `problems`: MQ207 for any other heading of level 1 or 2,
-    MQ208 for text before the first section, MQ219 for a code block that swallows the rest.
+    Adds to `problems`: MQ207 for any other heading of level 1 or 2, MQ208 for text before the first section, MQ219 for
+    a code block that swallows the rest. What is meant for a section's heading opens it: one slip is one problem.
     """
     lines = cut.body.split("\n")
     opened: list[tuple[SectionKind, int]] = []
-    text_before = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    for number, title, marks in _headings(lines, cut.body_line, path, problems):
-        kind = names.get(_folded(title)) if len(marks) == len("##") else None
-        if kind is None:
-            problems.append(_not_a_section((path, cut.body_line + number, 1), marks, title, names))
-            kind = _meant(title, names)  # so that one slip is one problem
-        if kind:
-            opened.append((kind, number))
-        if number <= text_before:
-            text_before = len(lines)
-    if text_before < min((number for _, number in opened), default=len(lines)):
-        at = (path, cut.body_line + text_before, 1)
+    judged = list(_judged(lines, cut.body_line, path, names, problems))
+    for number, heading in judged:
+        if heading.message:
+            problems.append(problem((path, cut.body_line + number, 1), "MQ207", heading.message, heading.hint))
+        if heading.kind:
+            opened.append((heading.kind, number))
+    begun = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
+    if begun < min((number for number, _ in judged), default=len(lines)):
+        at = (path, cut.body_line + begun, 1)
         problems.append(problem(at, "MQ208", "text stands before the first section", "put '## Question' above it"))
-    ends = [number for _, number in opened[1:]] + [len(lines)]
+    ends = [*(number for _, number in opened), len(lines)][1:]
     return [
         Section(kind, cut.body_line + start, "\n".join(lines[start + 1 : end]).rstrip())
-        for (kind, start), end in zip(opened, ends, strict=True)
+        for (kind, start), end in zip(opened, ends, strict=False)  # one end too few where no section was opened
     ]
 
 
-def _headings(lines: list[str], first: int, path: str, problems: list[Problem]) -> Iterator[tuple[int, str, str]]:
-    """Give (index, text, marks) of each heading of level 1 or 2 outside code."""
+# --- headings ---------------------------------------------------------------------------------------------------------
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """A heading of level 1 or 2, or what was meant for one."""
+
+    kind: SectionKind | None
+    """The section that it opens."""
+    message: str = ""
+    hint: str = ""
+    language: str = ""
+    """Of its name, where that is not the thread's."""
+
+
+def _judged(
+    lines: list[str], first: int, path: str, names: Names, problems: list[Problem]
+) -> Iterator[tuple[int, _Judged]]:
+    """Give the headings outside code with their indices; a foreign language is a fault of the first of them only."""
+    language = ""
+    for number, line in _outside_code(lines, first, path, problems):
+        heading = _judge(normal(line), names)
+        if heading and heading.language and language:
+            yield number, _Judged(heading.kind)
+        elif heading:
+            yield number, heading
+            language = language or heading.language
+
+
+def _outside_code(lines: list[str], first: int, path: str, problems: list[Problem]) -> Iterator[tuple[int, str]]:
+    """Give the lines outside code that begin with "#", with their indices; a code block that is not closed is MQ219."""
     fence, opened = "", 0
     for number, line in enumerate(lines):
-        mark = _FENCE.match(line)
+        start = line.lstrip()[:1]
         if fence:
-            if mark and mark[1].startswith(fence) and not line.strip(" `~\t"):
+            if start == fence[0] and grammar.closes(normal(line), fence):
                 fence = ""
-        elif mark:
-            fence, opened = mark[1], number
-        elif line.startswith("#") and (heading := _HEADING.match(line)):
-            yield number, heading[2] or "", heading[1]
+        elif start and start in "`~":
+            fence, opened = grammar.fence(normal(line)), number
+        elif start == "#":
+            yield number, line
     if fence:
-        problems.append(
-            problem((path, first + opened, 1), "MQ219", "this code block is never closed", f"add a line '{fence}'")
-        )
+        at = (path, first + opened, 1)
+        problems.append(problem(at, "MQ219", "this code block is never closed", f"add a line '{fence}'"))
 
 
-def _folded(title: str) -> str:
-    return " ".join(title.split()).casefold()
+def _judge(line: str, names: Names) -> _Judged | None:
+    """Judge a line of the dialect; None for text and for headings of other levels."""
+    heading, unspaced = grammar.heading(line), _UNSPACED.match(line)
+    if heading and heading[0] <= len("##"):
+        marks, title = "#" * heading[0], heading[1]
+    elif unspaced:
+        marks, title = "##", unspaced[1].strip()
+    else:
+        return None
+    name = " ".join(title.split()).casefold()
+    elsewhere = None if name in names.own else names.elsewhere(name)
+    kind = elsewhere[0] if elsewhere else names.own.get(name)
+    if kind is None:
+        return None if unspaced else _unknown(marks, title, name, names)
+    if fault := _fault(line, marks, unspaced=bool(unspaced)):
+        return _Judged(kind, f"'{line.strip()}' {fault}", f"begin the line with '## {title}'")
+    if elsewhere:
+        hint = f"add 'lang: {elsewhere[1]}' to the front matter, or write '## {_shown(names, kind)}'"
+        return _Judged(kind, f"'## {title}' is a section in another language", hint, elsewhere[1])
+    return _Judged(kind)
 
 
-def _meant(title: str, names: Mapping[str, SectionKind]) -> SectionKind | None:
-    """Give the section that a misspelled heading stands for, None where it is like none."""
-    near = get_close_matches(_folded(title), names, n=1, cutoff=0.6)
-    return names[near[0]] if near else None
+def _fault(line: str, marks: str, *, unspaced: bool) -> str:
+    """Say why a line with a section's name opens none, or ""."""
+    if unspaced:
+        return "has no space behind its marks"
+    if len(marks) == 1:
+        return "has one '#', a section has two"
+    return "" if line.startswith("#") else "does not begin at the start of its line"
 
 
-def _not_a_section(place: tuple[str, int, int], marks: str, title: str, names: Mapping[str, SectionKind]) -> Problem:
-    if _folded(title) in names:
-        return problem(place, "MQ207", f"'{marks} {title}' has one '#', a section has two", f"write '## {title}'")
-    hint = "headings inside a section begin with '###'"
-    near = suggestion(title, [name.capitalize() for name in names]) if title else ""
-    return problem(place, "MQ207", f"'{marks} {title}' is not a section", f"{near}; {hint}" if near else hint)
+def _unknown(marks: str, title: str, name: str, names: Names) -> _Judged:
+    near = nearest(name, names.own)
+    sections = ", ".join(dict.fromkeys(_shown(names, kind) for kind in names.own.values()))
+    hint = f"did you mean '## {near.capitalize()}'?" if near else f"sections are {sections};"
+    kind = names.own.get(near)
+    return _Judged(kind, f"'{marks} {title}' is not a section", f"{hint} headings inside a section begin with '###'")
+
+
+def _shown(names: Names, kind: SectionKind) -> str:
+    """Give the first name of a section."""
+    return next((name.capitalize() for name, other in names.own.items() if other == kind), kind)

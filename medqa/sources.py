@@ -32,6 +32,8 @@ PACKAGED_TEMPLATES = next(
 )
 """The templates that came with medqa: inside the installed package, or beside it in a checkout."""
 STEM_BYTES = 100
+_RESERVED = frozenset({*KINDS, ASSETS, "404", "archive", "faq", "index", "search"})
+"""What the archive's own texts cannot be called: the first parts of all other addresses, also of pages to come."""
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
@@ -80,11 +82,21 @@ def read(root: Path, path: str) -> Source:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        place = (path, before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        hint = "save the file as UTF-8 (in most editors: Save as, Encoding)"
-        raise UnreadableError(problem(place, "MQ101", f"byte 0x{data[error.start]:02x} is not UTF-8", hint)) from error
-    return Source(path, digest(data), text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+        raise UnreadableError(_not_text(path, data, error.start)) from error
+    if "\0" in text:  # UTF-16 without a byte order mark, say, of which every byte is UTF-8
+        raise UnreadableError(_not_text(path, data, data.index(0)))
+    return Source(path, digest(data), _with_newlines(text.removeprefix("\ufeff")))
+
+
+def _with_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_text(path: str, data: bytes, at: int) -> Problem:
+    """Report the first byte of a file that is not UTF-8, or 0."""
+    lines = _with_newlines(data[:at].decode("utf-8").removeprefix("\ufeff")).split("\n")
+    hint = "save the file as UTF-8 (in most editors: Save as, Encoding)"
+    return problem((path, len(lines), len(lines[-1]) + 1), "MQ101", f"byte 0x{data[at]:02x} is not UTF-8 text", hint)
 
 
 def content(root: Path) -> tuple[list[Place], list[Problem]]:
@@ -98,12 +110,37 @@ def content(root: Path) -> tuple[list[Place], list[Problem]]:
     places: list[Place] = []
     problems: list[Problem] = []
     for path in files_below(root, CONTENT):
-        found = _place(path)
+        found = _document(root, path)
         if isinstance(found, Problem):
             problems.append(found)
         else:
             places.append(found)
     return sorted(places), problems
+
+
+def _document(root: Path, path: str) -> Place | Problem:
+    """Tell a document's kind and stem, or why what lies at a path is none."""
+    if fault := _name_fault(path):
+        return problem((_legible(path), 1, 1), "MQ109", fault, "rename the file")
+    if not path.endswith(".md") and (root / path).is_dir():
+        hint = "check its rights; where it is a link, put the folder itself here"
+        return problem((path, 1, 1), "MQ112", "this folder cannot be read, or is a link", hint)
+    return _place(path)
+
+
+def _name_fault(path: str) -> str:
+    """Say why a path cannot be written down, or ""."""
+    if path.isprintable():
+        return ""
+    kinds = set(map(unicodedata.category, path))
+    if "Cs" in kinds:  # how Python shows bytes that are not UTF-8
+        return "the file's name is not UTF-8"
+    return "the file's name has a line end or another control character" if "Cc" in kinds else ""
+
+
+def _legible(path: str) -> str:
+    """Put a replacement character where a path cannot be shown."""
+    return "".join("\ufffd" if unicodedata.category(character) in {"Cc", "Cs"} else character for character in path)
 
 
 def _place(path: str) -> Place | Problem:
@@ -120,10 +157,19 @@ def _place(path: str) -> Place | Problem:
         return problem(
             at, "MQ110", "documents end in '.md'", f"move images and other files to {STATIC}/, or rename the file"
         )
-    reason = stem_fault(stem)
-    if reason:
-        return problem(at, "MQ109", f"'{stem}' cannot be an address: {reason}", "example: night-cough-in-winter.md")
+    if kind == "pages" and stem in _RESERVED:
+        message = f"'{stem}' cannot be an address: medqa keeps this name for pages of its own"
+        return problem(at, "MQ109", message, f"choose another name, for example our-{stem}.md")
+    if reason := stem_fault(stem):
+        return problem(at, "MQ109", f"'{stem}' cannot be an address: {reason}", f"call it {_fitting(stem)}.md")
     return Place(kind, stem, path)
+
+
+def _fitting(stem: str) -> str:
+    """Give a name that can be an address and is like one that cannot."""
+    letters = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in stem.lower())
+    short = "-".join(letters.split()).encode()[:STEM_BYTES].decode(errors="ignore").strip("-")
+    return short or "night-cough-in-winter"
 
 
 def stem_fault(stem: str) -> str:
@@ -144,13 +190,21 @@ def stem_fault(stem: str) -> str:
 
 
 def files_below(root: Path, folder: str) -> Iterator[str]:
-    """Give the paths of all files below a folder, sorted; hidden files and editors' backups are passed over."""
-    for at, folders, names in os.walk(root / folder):
+    """Give the paths of all files below a folder, sorted; hidden files and editors' backups are passed over.
+
+    A folder that cannot be read, or is only a link, is given too: reading it as a file will fail.
+    """
+    unreadable: list[OSError] = []
+    for at, folders, names in os.walk(root / folder, onerror=unreadable.append):
+        linked = [name for name in folders if Path(at, name).is_symlink()]
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = Path(at).relative_to(root).as_posix()
-        for name in sorted(names):
+        for name in sorted([*names, *linked]):
             if not name.startswith((".", "#")) and not name.endswith("~"):
                 yield f"{below}/{name}"
+    for error in unreadable:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            yield Path(error.filename).relative_to(root).as_posix()
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -164,16 +218,21 @@ class Copy(msgspec.Struct, frozen=True):
     digest: str
 
 
-def copies(root: Path, templates: Mapping[str, Path]) -> list[Copy]:
-    """Give the files to be published as they are: all of `static/`, and the assets among the templates.
-
-    Raises UnreadableError with MQ112.
-    """
-    files = {path.removeprefix(f"{STATIC}/"): root / path for path in files_below(root, STATIC)}
-    files |= {name: file for name, file in templates.items() if name.startswith(f"{ASSETS}/") and name not in files}
-    return [
-        Copy(path, file, shown_path(root, file), digest(_bytes(root, file))) for path, file in sorted(files.items())
-    ]
+def copies(root: Path, templates: Mapping[str, Path]) -> tuple[list[Copy], list[Problem]]:
+    """Give the files to be published as they are, all of `static/` and the assets among the templates, and MQ112."""
+    files = [(path.removeprefix(f"{STATIC}/"), root / path) for path in files_below(root, STATIC)]
+    files += ((name, file) for name, file in templates.items() if name.startswith(f"{ASSETS}/"))
+    found: list[Copy] = []
+    problems: list[Problem] = []
+    for path, file in sorted(files):
+        if fault := _name_fault(path):
+            problems.append(problem((_legible(shown_path(root, file)), 1, 1), "MQ109", fault, "rename the file"))
+            continue
+        try:
+            found.append(Copy(path, file, shown_path(root, file), digest(_bytes(root, file))))
+        except UnreadableError as error:
+            problems.append(error.problem)
+    return found, problems
 
 
 def _bytes(root: Path, file: Path) -> bytes:

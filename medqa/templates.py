@@ -5,29 +5,30 @@ template uses of config and strings is read from its syntax tree, so that a page
 show has changed.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 from jinja2 import (
+    BaseLoader,
     Environment,
     FunctionLoader,
     StrictUndefined,
     TemplateError,
+    TemplateNotFound,
     TemplateSyntaxError,
     meta,
     nodes,
     pass_context,
 )
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from medqa import sources
+from medqa import markup, sources
 from medqa.config import Config, Locales, Message, Strings, strings_for
 from medqa.documents import Text
 from medqa.errors import BuildFailedError, Problem, problem, suggestion
@@ -35,7 +36,7 @@ from medqa.fields import Localized, in_language
 from medqa.pages import KINDS, Page
 
 _VISIBLE = frozenset({"page", "config", "t"})
-_PLACEHOLDER = re.compile(r'<a href="medqa:(\d+)">(.*?)</a>|<img src="medqa:(\d+)"', re.DOTALL)
+_FILTERS = ("href", "absolute", "html", "date", "number", "localized", "quoted")
 _SAFE = "/:@!$&'()*+,;=~-._?#%"
 """Characters that stay as they are in an address; letters of other scripts are percent-encoded."""
 
@@ -49,6 +50,21 @@ class Uses(msgspec.Struct, frozen=True):
     """Names after `config.`; "*" where config is used as a whole."""
     strings: frozenset[str]
     """Names after `t.`; "*" where t is used as a whole."""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What the text of one template says, whatever else there is; each with its line."""
+
+    templates: tuple[tuple[str, int], ...]
+    """Names of the templates it extends, includes or imports; "" for a name that is computed."""
+    unknown: tuple[tuple[str, int], ...]
+    """Names that nobody defines: neither it nor those who call it."""
+    uses: tuple[tuple[str, str, int], ...]
+    """(`config` or `t`, the name that follows it): "*" where it stands alone or the name is computed."""
+
+    def after(self, owner: str) -> set[str]:
+        """Give the names that follow `config.` or `t.`."""
+        return {name for whose, name, _ in self.uses if whose == owner}
 
 
 class StringsView:
@@ -77,24 +93,9 @@ class Templates:
         self.files = sources.template_files(root)
         self._views = {tag: StringsView(strings) for tag, strings in locales.items()}
         self._uses: dict[str, Uses] = {}
-        self._environment = Environment(
-            loader=FunctionLoader(self._load),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=False,
-            auto_reload=False,
-        )
-        self._environment.filters.update(
-            href=self._href,
-            absolute=self._absolute,
-            html=_html,
-            date=_date,
-            number=_number,
-            localized=self._localized,
-            quoted=lambda text: quote(str(text), safe=""),
-        )
+        self._environment = _environment(FunctionLoader(self._load))
+        filters = (self._href, self._absolute, _html, _date, _number, self._localized, _quoted)
+        self._environment.filters.update(zip(_FILTERS, filters, strict=True))
 
     # --- checking -------------------------------------------------------------------------------------------------
 
@@ -116,27 +117,21 @@ class Templates:
 
     def _check(self, name: str) -> Iterable[Problem]:
         """Look for names in a template that will be undefined when it runs."""
-        tree = self._tree(name)
+        said = _said(name, self._text(name))
         path = self._shown(name)
-        for other in meta.find_referenced_templates(tree):
-            if other is not None and other not in self.files:
-                yield problem(
-                    (path, _line_of(tree, other), 1), "MQ303", f"there is no template '{other}'", "check its name"
-                )
-        for unknown in sorted(meta.find_undeclared_variables(tree) - _VISIBLE - _declared(tree)):
+        for other, line in said.templates:
+            if other and other not in self.files:
+                yield problem((path, line, 1), "MQ303", f"there is no template '{other}'", "check its name")
+        for unknown, line in said.unknown:
             hint = "a template sees 'page', 'config' and 't'"
-            yield problem((path, _line_of(tree, unknown), 1), "MQ304", f"'{unknown}' is not known here", hint)
+            yield problem((path, line, 1), "MQ304", f"'{unknown}' is not known here", hint)
         strings = self.locales[min(self.locales)].messages
         known = {"t": {*strings, "language", "dir"}, "config": {*Config.__struct_fields__, "path_prefix"}}
-        for use in tree.find_all(nodes.Getattr):
-            owner = use.node.name if isinstance(use.node, nodes.Name) else ""
-            if owner in known and use.attr not in known[owner]:
+        for owner, used, line in said.uses:
+            if used != "*" and used not in known[owner]:
                 code = "MQ305" if owner == "t" else "MQ304"
-                message = f"there is no '{owner}.{use.attr}'"
-                yield problem((path, use.lineno, 1), code, message, suggestion(use.attr, known[owner]))
-
-    def _tree(self, name: str) -> nodes.Template:
-        return self._environment.parse(self._text(name), name)
+                hint = suggestion(used, known[owner])
+                yield problem((path, line, 1), code, f"there is no '{owner}.{used}'", hint)
 
     def _text(self, name: str) -> str:
         file = self.files[name]
@@ -175,12 +170,15 @@ class Templates:
             at = waiting.pop()
             if at in texts or at not in self.files:
                 continue
+            try:
+                said = _said(at, self._text(at))
+            except (TemplateSyntaxError, sources.UnreadableError):
+                continue  # no template, and nothing can be made with it
             texts[at] = self._text(at)
-            tree = self._environment.parse(texts[at], at)
-            config |= _attributes(tree, "config")
-            strings |= _attributes(tree, "t")
-            for other in meta.find_referenced_templates(tree):
-                waiting += [other] if other is not None else sorted(self.files)
+            config |= said.after("config")
+            strings |= said.after("t")
+            for other, _ in said.templates:
+                waiting += [other] if other else self.files
         parts = [part for at in sorted(texts) for part in (at, texts[at])]
         return Uses(sources.digest(*parts), frozenset(config), frozenset(strings))
 
@@ -191,9 +189,9 @@ class Templates:
     @cached_property
     def stamp(self) -> str:
         """Digest of everything that any page may depend on besides its value."""
-        texts = [part for name in self.files if name.endswith(".html") for part in (name, self._text(name))]
+        templates = (self.uses(kind.template).digest for kind in KINDS)
         settings = msgspec.msgpack.encode((self.config, self.locales), order="deterministic")
-        return sources.digest(str(self._root), settings, *texts)
+        return sources.digest(str(self._root), settings, *templates)
 
     # --- rendering ------------------------------------------------------------------------------------------------
 
@@ -224,6 +222,8 @@ class Templates:
                 line = step.tb_lineno
             step = step.tb_next
         message = str(error) or type(error).__name__
+        if isinstance(error, TemplateNotFound):
+            message = f"there is no template '{error.name}'"
         return problem(
             (path, line, 1),
             "MQ304",
@@ -251,14 +251,11 @@ def _html(context: Context, text: Text) -> Markup:
     page: Page = context["page"]
     href = context.environment.filters["href"]
 
-    def resolved(match: re.Match[str]) -> str:
-        number = int(match[1] or match[3])
+    def address(number: int) -> str | None:
         target = page.links[number]
-        if match[3]:
-            return f'<img src="{Markup.escape(href(target or ""))}"'
-        return f'<a href="{Markup.escape(href(target))}">{match[2]}</a>' if target else match[2]
+        return str(escape(href(target))) if target else None
 
-    return Markup(_PLACEHOLDER.sub(resolved, context["_html"][text.part]))  # noqa: S704 - markup.py made it safe
+    return Markup(markup.resolve(context["_html"][text.part], address))  # noqa: S704 - markup made it safe
 
 
 @pass_context
@@ -274,17 +271,53 @@ def _number(value: int) -> str:
     return f"{value:,}"
 
 
-def _attributes(tree: nodes.Template, owner: str) -> set[str]:
-    """Give the names that follow `owner.` in a template; "*" where `owner` stands alone."""
-    found = set()
-    dotted = 0
+def _quoted(text: object) -> str:
+    """Percent-encode a text that stands inside an address."""
+    return quote(str(text), safe="")
+
+
+def _environment(loader: BaseLoader | None = None) -> Environment:
+    """Configure Jinja."""
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+    )
+
+
+# --- what a template's text says --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)  # a preview reads the same templates at every save
+def _said(name: str, text: str) -> _Said:
+    """Read a template's syntax tree; raises TemplateSyntaxError."""
+    environment = _environment()
+    environment.filters.update(dict.fromkeys(_FILTERS, _html))
+    try:
+        tree = environment.parse(text, name)
+    except RecursionError:
+        raise TemplateSyntaxError("nested too deeply", 1, name) from None
+    templates = tuple((other or "", _line_of(tree, other)) for other in meta.find_referenced_templates(tree))
+    uses = tuple((owner, *use) for owner in ("config", "t") for use in _attributes(tree, owner))
+    unknown = sorted(meta.find_undeclared_variables(tree) - _VISIBLE - _declared(tree))
+    return _Said(templates, tuple((word, _line_of(tree, word)) for word in unknown), uses)
+
+
+def _attributes(tree: nodes.Template, owner: str) -> Iterator[tuple[str, int]]:
+    """Give the names that follow `owner.` in a template, "*" where `owner` stands alone, with their lines."""
+    dotted = set()
     for use in chain[nodes.Getattr | nodes.Getitem](tree.find_all(nodes.Getattr), tree.find_all(nodes.Getitem)):
         if isinstance(use.node, nodes.Name) and use.node.name == owner:
-            dotted += 1
+            dotted.add(id(use.node))
             constant = use.attr if isinstance(use, nodes.Getattr) else getattr(use.arg, "value", None)
-            found.add(constant if isinstance(constant, str) else "*")
-    alone = sum(1 for name in tree.find_all(nodes.Name) if name.name == owner) - dotted
-    return found | {"*"} if alone else found
+            yield constant if isinstance(constant, str) else "*", use.lineno
+    yield from (
+        ("*", name.lineno) for name in tree.find_all(nodes.Name) if name.name == owner and id(name) not in dotted
+    )
 
 
 def _declared(tree: nodes.Template) -> set[str]:
@@ -303,7 +336,7 @@ def _declared(tree: nodes.Template) -> set[str]:
     return found
 
 
-def _line_of(tree: nodes.Template, name: str) -> int:
+def _line_of(tree: nodes.Template, name: str | None) -> int:
     """Give the line on which a name or template name first stands."""
     for node in tree.find_all((nodes.Name, nodes.Const)):
         if name in (getattr(node, "name", None), getattr(node, "value", None)):

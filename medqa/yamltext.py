@@ -15,8 +15,9 @@ from yaml._yaml import CParser
 from medqa.errors import Problem, problem
 
 _LOST_COMMENT = re.compile(r"[ \t]+#")
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What libyaml counts as the end of a line."""
+_LINE_BREAK = re.compile("\r\n|[\n\r]")
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""Control characters, byte order marks, and the line separators that YAML would count and no editor shows."""
 _NESTING = 40
 """Levels: more than any front matter needs, less than Python's stack."""
 
@@ -43,6 +44,8 @@ class Mapping(msgspec.Struct, frozen=True):
     items: "dict[str, tuple[Scalar, Node]]"
     line: int
     column: int
+    repeated: frozenset[str] = frozenset()
+    """Keys that are given twice; `items` has the first of each."""
 
 
 Node = Scalar | Sequence | Mapping
@@ -61,13 +64,26 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping, list[Probl
 
     Gives the mapping (empty when the text cannot be read, or is empty) and all problems found.
     """
+    invisible = _INVISIBLE.search(text)
+    if invisible:
+        place = (path, *_position(text, invisible.start(), first_line))
+        message = f"an invisible character (U+{ord(invisible[0]):04X}) stands here"
+        return Mapping({}, first_line, 1), [problem(place, "MQ103", message, "delete it")]
     reader = _Reader(text, path, first_line)
     try:
         return reader.document(), reader.problems
     except _StopError as stop:
         return Mapping({}, first_line, 1), [*reader.problems, stop.found]
     except yaml.YAMLError as error:
-        return Mapping({}, first_line, 1), [*reader.problems, _syntax_problem(error, text, path, first_line)]
+        (line, column), code, message, hint = _Fault(error, _LINE_BREAK.split(text)).explained()
+        found = problem((path, first_line + line, column + 1), code, message, hint)
+        return Mapping({}, first_line, 1), [*reader.problems, found]
+
+
+def _position(text: str, at: int, first_line: int) -> tuple[int, int]:
+    """Give line and column of a character."""
+    before = _LINE_BREAK.split(text[:at])
+    return first_line + len(before) - 1, len(before[-1]) + 1
 
 
 class _Reader:
@@ -79,6 +95,7 @@ class _Reader:
         self._path = path
         self._first_line = first_line
         self._depth = 0
+        self._brackets = 0
         self.problems: list[Problem] = []
 
     def document(self) -> Mapping:
@@ -102,37 +119,43 @@ class _Reader:
 
     def _node(self, event: Any) -> Node:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            self._stop(
-                event.start_mark,
-                "MQ106",
-                "anchors (&) and aliases (*) are not used here",
-                "write the value out, or quote it if it begins with '&' or '*'",
-            )
+            self._stop(event.start_mark, "MQ106", *_ANCHOR)
         if getattr(event, "tag", None):
-            self._stop(event.start_mark, "MQ106", f"the tag '{event.tag}' is not used here", "quote the value")
+            self._stop(event.start_mark, "MQ106", *_TAG)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         self._depth += 1
+        self._brackets += bool(event.flow_style)
         if self._depth > _NESTING:
-            self._stop(event.start_mark, "MQ103", "nested too deeply", "front matter is never that deep")
+            self._stop(event.start_mark, "MQ103", "nested too deeply", "no field needs that: check the indentation")
         node: Node = self._sequence(event) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(event)
         self._depth -= 1
+        self._brackets -= bool(event.flow_style)
         return node
 
     def _scalar(self, event: Any) -> Scalar:
         line, column = self._place(event.start_mark)
-        if not event.style and event.value:
+        if not event.style:
             self._check_lost_text(event.end_mark.line, event.end_mark.column)
+        elif _INVISIBLE.search(event.value):
+            hint = "delete the backslash and the letter or number behind it"
+            message = "this text would hold an invisible character"
+            self.problems.append(problem((self._path, line, column), "MQ103", message, hint))
         return Scalar(event.value, line, column)
 
     def _check_lost_text(self, line: int, column: int) -> None:
-        """Report text after ' #', which YAML drops although the editor may have meant it: `pain in my #4 finger`."""
-        rest = self._lines[line][column:]
-        if _LOST_COMMENT.match(rest):
-            at = (self._path, self._first_line + line, column + 1)
-            message = f"YAML would drop '{rest.strip()}' as a comment"
+        """Report text after ' #', which YAML drops although the editor may have meant it: `pain in my #4 finger`.
+
+        Between brackets it ends the reading: the closing bracket is lost with it.
+        """
+        if line < len(self._lines) and (lost := _LOST_COMMENT.match(self._lines[line], column)):
+            at = (self._path, self._first_line + line, lost.end())
+            message = f"YAML would drop '{self._lines[line][lost.end() - 1 :].rstrip()}' as a comment"
             hint = "put the value between double quotes; comments stand on lines of their own"
-            self.problems.append(problem(at, "MQ107", message, hint))
+            found = problem(at, "MQ107", message, hint)
+            if self._brackets:
+                raise _StopError(found)
+            self.problems.append(found)
 
     def _sequence(self, start: Any) -> Sequence:
         line, column = self._place(start.start_mark)
@@ -144,24 +167,23 @@ class _Reader:
     def _mapping(self, start: Any) -> Mapping:
         line, column = self._place(start.start_mark)
         items: dict[str, tuple[Scalar, Node]] = {}
+        repeated: set[str] = set()
         while not isinstance(event := self._parser.get_event(), yaml.MappingEndEvent):
             key = self._node(event)
             if not isinstance(key, Scalar):
                 self._stop(event.start_mark, "MQ103", "a key must be a word", "write 'key: value'")
             if key.text == "<<":
                 self._stop(event.start_mark, "MQ106", "merge keys (<<) are not used here", "write the values out")
-            colon = event.end_mark
             value = self._node(self._parser.get_event())
-            if isinstance(value, Scalar) and not value.text:  # `title: #1 concern` is a key without a value
-                self._check_lost_text(colon.line, colon.column + 1)
             if key.text in items:
+                repeated.add(key.text)
                 first = items[key.text][0].line
                 at = (self._path, key.line, key.column)
                 message = f"'{key.text}' is given twice, first on line {first}"
                 self.problems.append(problem(at, "MQ105", message, "keep one of the two"))
             else:
                 items[key.text] = (key, value)
-        return Mapping(items, line, column)
+        return Mapping(items, line, column, frozenset(repeated))
 
     def _place(self, mark: Any) -> tuple[int, int]:
         return self._first_line + mark.line, mark.column + 1
@@ -171,17 +193,93 @@ class _Reader:
         raise _StopError(problem((self._path, line, column), code, message, hint))
 
 
-def _syntax_problem(error: yaml.YAMLError, text: str, path: str, first_line: int) -> Problem:
-    """Say a libyaml error in an editor's words."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:  # a ReaderError has a position in the text but no line
-        at = max(0, min(getattr(error, "position", 0) or 0, len(text)))
-        line, column = text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
-        message = "a control character stands here"
-        return problem((path, first_line + line, column + 1), "MQ103", message, "delete the invisible character")
-    said = str(getattr(error, "problem", "") or "cannot be read")
-    place = (path, first_line + mark.line, mark.column + 1)
-    if "mapping values are not allowed" in said:
-        return problem(place, "MQ104", "a value with ': ' in it must be quoted", 'write  key: "text: more text"')
-    hint = "a tab may not indent YAML: use spaces" if "tab" in said else "check quotes, brackets and indentation above"
-    return problem(place, "MQ103", said, hint)
+# --- what libyaml says, in an editor's words --------------------------------------------------------------------------
+
+_ANCHOR = (
+    "anchors (&) and aliases (*) are not used here",
+    "put a value that begins with '&' or '*' between double quotes",
+)
+_TAG = ("tags (!) are not used here", "put a value that begins with '!' between double quotes")
+_KEY_VALUE = ("this line is no 'key: value'", "write a colon and a space after the key; indent a text that goes on")
+_TAB = ("a tab stands where YAML is indented", "use spaces")
+_OPEN_BRACKET = (
+    "this bracket is not closed, or a comma or quotation mark is missing inside",
+    "texts with a comma, bracket, '#' or ': ' in them stand between double quotes",
+)
+_OPEN_QUOTE = ("this quotation mark is never closed", "put the same mark at the end of the value")
+_ESCAPE = ("a backslash stands here", "write it twice, or put the value between '…' instead of \"…\"")
+_OUT_OF_LINE = (
+    "this is not in line with what stands above",
+    "keys, or dashes, of one group begin in one column; close every quotation mark and bracket above",
+)
+_CLOSING = ('"', "'", "]", "}")
+_WHOLE_VALUE = 'put the whole value between double quotes; a quotation mark inside them is written \\"'
+_COLON = "a value with ': ' in it must be quoted"
+
+
+Explained = tuple[tuple[int, int], str, str, str]
+"""Place (line and column, from 0), code, message, hint."""
+
+
+class _Fault:
+    """A libyaml error, and the lines in which it was met."""
+
+    def __init__(self, error: yaml.YAMLError, lines: list[str]) -> None:
+        self._said = str(getattr(error, "problem", "") or "cannot be read")
+        self._context = str(getattr(error, "context", "") or "")
+        at = getattr(error, "problem_mark", None)
+        begin = getattr(error, "context_mark", None) or at
+        self._at = (at.line, at.column) if at else (0, 0)
+        self._begin = (begin.line, begin.column) if begin else self._at
+        self._lines = lines
+
+    def explained(self) -> Explained:
+        """Say what is wrong, and what to do."""
+        if self._text(self._at)[1][:1] == "\t" or "tab" in self._said:
+            return self._at, "MQ103", *_TAB
+        if "mapping values" in self._said:
+            return self._colon()
+        for words, place, code, message_and_hint in (
+            ("simple key", self._begin, "MQ103", _KEY_VALUE),
+            ("anchor", self._begin, "MQ106", _ANCHOR),
+            ("alias", self._begin, "MQ106", _ANCHOR),
+            ("tag", self._begin, "MQ106", _TAG),
+            ("parsing a quoted", self._at, "MQ103", _ESCAPE),
+            ("scanning a quoted", self._begin, "MQ103", _OPEN_QUOTE),
+        ):
+            if words in self._context:
+                return place, code, *message_and_hint
+        return self._inside_brackets() if "flow" in self._context else self._elsewhere()
+
+    def _text(self, place: tuple[int, int]) -> tuple[str, str]:
+        """Part a line at a place."""
+        line = self._lines[place[0]] if place[0] < len(self._lines) else ""
+        return line[: place[1]], line[place[1] :]
+
+    def _colon(self) -> Explained:
+        """Explain a colon where no key can stand."""
+        before, _ = self._text(self._at)
+        if ":" in before:
+            return self._at, "MQ104", _COLON, 'write  key: "text: more text"'
+        if before[:1].isspace():
+            hint = "keys of one group begin in one column; a text with ': ' in it stands between double quotes"
+            return self._at, "MQ104", _COLON, hint
+        above = max(self._at[0] - 1, 0)  # what stands there was read as the beginning of this key
+        return (above, 0), "MQ103", *_KEY_VALUE
+
+    def _inside_brackets(self) -> Explained:
+        if self._text(self._at)[1][:1] == ":" and self._at[0] == self._begin[0]:
+            return self._at, "MQ104", _COLON, 'write  {key: "text: more text"}'
+        return self._begin, "MQ103", *_OPEN_BRACKET
+
+    def _elsewhere(self) -> Explained:
+        place = self._begin if "block scalar" in self._context else self._at
+        before, after = self._text(place)
+        before = before.rstrip()
+        if "any token" in self._said or before.endswith((":", "-")):
+            return place, "MQ103", f"a value cannot begin with '{after[:1]}'", "put the value between double quotes"
+        if before.endswith(_CLOSING):
+            return place, "MQ103", f"text follows a closing {before[-1]}", _WHOLE_VALUE
+        if "expected key" in self._said or "indicator" in self._said or "document start" in self._said:
+            return place, "MQ103", *_OUT_OF_LINE
+        return place, "MQ103", self._said, "check quotation marks, brackets and indentation above"

@@ -11,7 +11,7 @@ from medqa.config import SECTION_KINDS, SOURCE_LANGUAGE, Locales
 from medqa.documents import Day, Text
 from medqa.errors import Problem, problem
 from medqa.fields import Reader, wider_tags
-from medqa.sections import Frame, SectionKind
+from medqa.sections import Frame, Names, SectionKind
 from medqa.sources import Place, digest
 
 TEXT_DIGEST = 16
@@ -27,10 +27,20 @@ class Dialect(msgspec.Struct, frozen=True):
     names: Mapping[str, Mapping[str, str]]
     """Language tag → case-folded section name → section kind."""
 
-    def section_names(self, language: str) -> Mapping[str, SectionKind]:
-        """Give the names that open a section in a thread of a language: its own and the English ones."""
+    def section_names(self, language: str, *, sure: bool = True) -> Names:
+        """Give the names that open a section in a thread of a language: its own and the English ones.
+
+        Where the language is not sure, those of all languages.
+        """
         own = next((self.names[tag] for tag in wider_tags(language or self.language) if tag in self.names), {})
-        return cast("Mapping[str, SectionKind]", {**own, **self.names.get(SOURCE_LANGUAGE, {})})
+        tables = [own, *(() if sure else self.names.values()), self.names.get(SOURCE_LANGUAGE, {})]
+        names = {name: kind for table in tables for name, kind in table.items()}
+        return Names(cast("Mapping[str, SectionKind]", names), self._elsewhere)
+
+    def _elsewhere(self, name: str) -> tuple[SectionKind, str] | None:
+        """Give the section that a name opens in the first language that knows it, and that language's tag."""
+        known = ((kinds[name], tag) for tag, kinds in self.names.items() if name in kinds)
+        return cast("tuple[SectionKind, str] | None", next(known, None))
 
 
 def dialect(language: str, locales: Locales) -> Dialect:

@@ -60,7 +60,7 @@ def specialty(file: File) -> Specialty:
     header = file.header
     return Specialty(
         **_shared(file),
-        names=header.texts("names"),
+        names=header.by_language("names"),
         schema=header.text("schema"),
         review_months=header.number("review_months", 0, high=_CENTURY),
     )
@@ -71,7 +71,7 @@ def topic(file: File) -> Topic:
     header = file.header
     return Topic(
         **_shared(file),
-        names=header.texts("names"),
+        names=header.by_language("names"),
         synonyms=tuple(name.text for name in header.names("synonyms")),
         specialties=header.names("specialties"),
         excerpt=excerpts.excerpt(file.plain.get("body", "")),

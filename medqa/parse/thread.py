@@ -8,7 +8,7 @@ import msgspec
 
 from medqa import excerpts, sections
 from medqa.documents import Age, Asker, Correction, FollowUp, Reply, Sex, Status, Text, Thread
-from medqa.errors import CODES, suggestion
+from medqa.errors import CODES
 from medqa.fields import Name, Reader
 from medqa.names import strip_honorifics
 from medqa.parse.file import File
@@ -44,8 +44,8 @@ def parse(file: File) -> Thread | None:
     asked, lang = file.day(header, "asked", required=True), header.language("lang")
     told = _replies(file, asked)
     asked_again = tuple(_follow_up(file, entry, asked) for entry in header.each("follow_ups", ("asked",)))
-    parts = _sections(file, lang, len(told), len(asked_again))
-    fields = _fields(file, len(told))
+    parts = _sections(file, lang)
+    fields = _fields(file, _told_replies(header))
     texts = _render(file, parts)
     if file.failed or not specialty or not asked or not texts["question"]:
         return None
@@ -74,12 +74,14 @@ def _fields(file: File, replies: int) -> dict[str, Any]:
     """Read the fields that stand for themselves."""
     header = file.header
     corrections = header.each("corrections", ("on", "by", "why", "reply"))
+    days = {key: header.day(key) for key in ("publish_on", "expires_on")}
+    _check_not_before(header, "expires_on", days["expires_on"], "it is published", days["publish_on"])
     return {
         **{key: header.text(key) for key in ("question", "consent", "origin")},
         **{key: header.names(key) for key in ("topics", "related", "aliases")},
         **{key: header.name(key) for key in ("translation_of", "reviewed_by", "superseded_by", "duplicate_of")},
         **{key: header.flag(key) for key in ("urgent", "noindex")},
-        **{key: header.day(key) for key in ("publish_on", "expires_on")},
+        **days,
         "asker": _asker(header),
         "status": header.choice("status", get_args(Status)) or "published",
         "translated_by": header.choice("translated_by", ("person", "machine")),
@@ -105,18 +107,16 @@ def _age(entry: Reader) -> Age | None:
         return None
     match = _AGE.fullmatch(text)
     low, high = (int(match[1]), int(match[2]) if match[2] else None) if match else (_OLDEST + 1, None)
-    if match is None or not low < (high or _OLDEST) <= _OLDEST:
+    if match is None or not low < (_OLDEST if high is None else high) <= _OLDEST:
         entry.report(entry.place("age"), "MQ205", f"'{text}' is not an age", "write 35, 30~39, 90+ or 8 months")
         return None
     return Age(low, high, open=bool(match[3]), months=bool(match[4]))
 
 
 def _ack(header: Reader) -> dict[str, str]:
-    reasons = header.texts("ack")
-    for code in reasons:
-        if code not in CODES:
-            header.report(header.place("ack"), "MQ204", f"'{code}' is not a code", suggestion(code, CODES))
-    return reasons
+    findings = [code for code in CODES if code >= "MQ5"]
+    entry = header.below("ack", findings)
+    return {code: reason for code in findings if (reason := entry.text(code))} if entry else {}
 
 
 def _correction(file: File, entry: Reader, replies: int) -> Correction | None:
@@ -124,7 +124,8 @@ def _correction(file: File, entry: Reader, replies: int) -> Correction | None:
     why = entry.text("why", required=True)
     reply = entry.number("reply", 1)
     if reply > replies:
-        entry.report(entry.place("reply"), "MQ209", f"there is no reply {reply}", f"the thread has {replies}")
+        hint = f"the front matter tells of {replies}"
+        entry.report(entry.place("reply"), "MQ209", f"there is no reply {reply} to correct", hint)
     return Correction(on, entry.text("by"), why, reply) if on else None
 
 
@@ -147,9 +148,14 @@ def _replies(file: File, asked: date | None) -> tuple[_Told, ...]:
     return tuple(_told(file, entry, asked, flat=entry is header) for entry in entries)
 
 
+def _told_replies(header: Reader) -> int:
+    """Count the replies that the header tells of, readable or not."""
+    return len(header.items("replies")) if header.has("replies") else int(any(map(header.has, _FLAT)))
+
+
 def _told(file: File, entry: Reader, asked: date | None, *, flat: bool) -> _Told:
     doctor, replied = entry.name("doctor", required=True), file.day(entry, "replied", required=True)
-    _check_not_before(entry, "replied", replied, asked)
+    _check_not_before(entry, "replied", replied, "the question was asked", asked)
     if doctor:
         doctor = Name(strip_honorifics(doctor.text), doctor.line, doctor.column)
     return _Told(doctor, replied, entry.name("hospital"), None if flat else entry.name("specialty"))
@@ -157,28 +163,30 @@ def _told(file: File, entry: Reader, asked: date | None, *, flat: bool) -> _Told
 
 def _follow_up(file: File, entry: Reader, asked: date | None) -> date | None:
     again = file.day(entry, "asked")
-    _check_not_before(entry, "asked", again, asked)
+    _check_not_before(entry, "asked", again, "the question was asked", asked)
     return again
 
 
-def _check_not_before(entry: Reader, key: str, day: date | None, asked: date | None) -> None:
-    if day and asked and day < asked:
-        message = f"'{key}' is {day}, before the question was asked on {asked}"
-        entry.report(entry.place(key), "MQ210", message, "check both dates")
+def _check_not_before(entry: Reader, key: str, day: date | None, what: str, first: date | None) -> None:
+    if day and first and day < first:
+        entry.report(entry.place(key), "MQ210", f"'{key}' is {day}, before {what} on {first}", "check both dates")
 
 
 # --- sections -------------------------------------------------------------------------------------------------------
 
 
-def _sections(file: File, lang: str, replies: int, follow_ups: int) -> list[tuple[str, Section]]:
+def _sections(file: File, lang: str) -> list[tuple[str, Section]]:
     """Part the body, check it against the header, and give each section with its part's name (= anchor)."""
-    before = len(file.problems)
-    found = sections.split(file.cut, file.place.path, file.dialect.section_names(lang), file.problems)
+    before, header = len(file.problems), file.header
+    sure = bool(lang) or not (header.has("lang") or header.unsure("lang"))
+    names = file.dialect.section_names(lang, sure=sure)
+    found = sections.split(file.cut, file.place.path, names, file.problems)
     if len(file.problems) == before:  # else a slip in a heading would be reported twice
         _check_order(file, found)
-        _check_count(file, found, "reply", "replies", replies)
-        if follow_ups:
-            _check_count(file, found, "follow_up", "follow_ups", follow_ups)
+        if not any(map(header.unsure, ("replies", *_FLAT))):
+            _check_count(file, found, "reply", "replies", _told_replies(header))
+        if header.items("follow_ups") and not header.unsure("follow_ups"):
+            _check_count(file, found, "follow_up", "follow_ups", len(header.items("follow_ups")))
     named, count = [], {"reply": 0, "follow_up": 0}
     for section in found:
         name = section.kind.replace("_", "-")
@@ -209,13 +217,20 @@ def _check_order(file: File, found: list[Section]) -> None:
             file.report(at, "MQ206", "this section is empty", "write its text, or delete the heading")
 
 
+_COUNT_HINTS = {
+    "reply": "each '## Reply' needs its doctor and date, each doctor a '## Reply', in one order; several are a list",
+    "follow_up": "each entry needs a '## Follow-up', in one order; or leave 'follow_ups' out",
+}
+
+
 def _check_count(file: File, found: list[Section], kind: str, key: str, told: int) -> None:
     seen = [section for section in found if section.kind == kind]
     if len(seen) != told:
-        at = (seen[told].heading_line, 1) if len(seen) > told else file.header.place(key)
+        field = next((one for one in (key, *_FLAT) if file.header.has(one)), key)
+        at = (seen[told].heading_line, 1) if len(seen) > told else file.header.place(field)
         heading = kind.replace("_", "-").capitalize()
-        message = f"the front matter tells of {told} '{key}', the text has {len(seen)} sections '## {heading}'"
-        file.report(at, "MQ209", message, "each needs the other, in the same order")
+        message = f"'{key}' in the front matter: {told}; '## {heading}' in the text: {len(seen)}"
+        file.report(at, "MQ209", message, _COUNT_HINTS[kind])
 
 
 def _render(file: File, parts: list[tuple[str, Section]]) -> dict[str, Text | None]:

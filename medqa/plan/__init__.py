@@ -4,12 +4,15 @@ Pure. Each page is made by one function from the archive and the key of what it 
 itself; `plan` is only the list of all keys.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 
+from medqa.archive import Redirect
 from medqa.errors import Problem, problem
-from medqa.pages import CopiedFile, Page
+from medqa.pages import CopiedFile, Page, RedirectPage, TextPage
 from medqa.plan import indexes, lists, threads
 from medqa.plan.desk import Desk
+from medqa.sources import STATIC
 
 __all__ = ["Desk", "collisions", "plan"]
 
@@ -29,13 +32,13 @@ def plan(desk: Desk) -> Iterator[Page]:
         yield threads.thread(desk, stem)
     for stem in sorted(archive.gone):
         yield threads.gone(desk, stem)
-    for specialty in desk.specialties():
+    for specialty in desk.specialties:
         yield lists.specialty(desk, specialty)
         if desk.topics_of(specialty):
             yield lists.faq(desk, specialty)
-    for doctor in desk.doctors():
+    for doctor in desk.doctors:
         yield lists.doctor(desk, doctor)
-    for hospital in desk.hospitals():
+    for hospital in desk.hospitals:
         yield lists.hospital(desk, hospital)
     for key in archive.lists:
         if key.startswith("faq/"):
@@ -45,24 +48,52 @@ def plan(desk: Desk) -> Iterator[Page]:
 
 
 def collisions(desk: Desk, pages: Sequence[Page]) -> list[Problem]:
-    """Report addresses that two pages, or a page and a copied file, would share (MQ215)."""
-    found: list[Problem] = []
+    """Report what would have the address of something else, or be a folder of it (MQ215).
+
+    To blame is what is easiest to call otherwise: an alias, else a file of `static/`, else a text of the archive's own.
+    """
     aliases = {redirect.url: redirect for redirect in desk.archive.redirects}
-    urls: set[str] = set()
-    for page in pages:
-        if page.url in urls and page.url in aliases:
-            alias = aliases[page.url]
-            at = (alias.path, alias.name.line, alias.name.column)
-            found.append(problem(at, "MQ215", f"'{alias.name.text}' is the address of a page", "delete the alias"))
-        urls.add(page.url)
-    files = {page.file for page in pages if not isinstance(page, CopiedFile)}
-    folders = {folder for file in files for folder in _folders(file)}
-    for copy in pages:
-        if isinstance(copy, CopiedFile) and (copy.file in files | folders or files & set(_folders(copy.file))):
-            at = (copy.source, 1, 1)
-            found.append(problem(at, "MQ215", f"'{copy.url}' is the address of a page", "rename the file"))
+    ranked = [(_rank(page, aliases), page) for page in pages]
+    files = {page.file for rank, page in ranked if not rank}
+    folders = _folders(files)
+    found: list[Problem] = []
+    for _, page in sorted((pair for pair in ranked if pair[0]), key=itemgetter(0)):
+        above = _folders({page.file})
+        if page.file in files or page.file in folders or above & files:
+            found.append(_collision(desk, page, aliases))
+        files.add(page.file)
+        folders |= above
     return found
 
 
-def _folders(file: str) -> list[str]:
-    return [file[:at] for at, character in enumerate(file) if character == "/"]
+def _rank(page: Page, aliases: Mapping[str, Redirect]) -> int:
+    """Give 0 for a page that medqa plans of itself; of the others, the later is to blame for a collision."""
+    match page:
+        case TextPage():
+            return 1
+        case CopiedFile():
+            return 3 if page.source.startswith(f"{STATIC}/") else 2
+        case RedirectPage() if page.url in aliases:
+            return 4
+        case _:
+            return 0
+
+
+def _collision(desk: Desk, page: Page, aliases: Mapping[str, Redirect]) -> Problem:
+    message, hint = f"'{page.url}' is the address of something else", "rename the file"
+    if isinstance(page, RedirectPage):
+        alias = aliases[page.url]
+        at = (alias.path, alias.name.line, alias.name.column)
+        return problem(at, "MQ215", f"'{alias.name.text}' is the address of something else", "delete the alias")
+    path = page.source if isinstance(page, CopiedFile) else desk.archive.places[page.shows].path
+    return problem((path, 1, 1), "MQ215", message, hint)
+
+
+def _folders(files: Collection[str]) -> set[str]:
+    """Give all folders above some files."""
+    found: set[str] = set()
+    level = {file.rpartition("/")[0] for file in files}
+    while level - {""}:
+        found |= level
+        level = {folder.rpartition("/")[0] for folder in level}
+    return found - {""}

@@ -48,17 +48,13 @@ class Desk:
 
     # --- links ----------------------------------------------------------------------------------------------------
 
-    def home(self) -> Link:
-        """Give the first crumb."""
-        return Link("home", "/", self.say("home"))
-
-    def section(self, name: str) -> Link:
+    def section(self, name: str, language: str = "") -> Link:
         """Give the crumb of an index page: specialties, topics, doctors, hospitals."""
-        return Link(name, f"/{name}/", self.say(name))
+        return Link(name, f"/{name}/", self.say(name, language))
 
-    def crumbs(self, *links: Link) -> tuple[Link, ...]:
+    def crumbs(self, *links: Link, language: str = "") -> tuple[Link, ...]:
         """Give the way from the home page."""
-        return (self.home(), *links)
+        return (Link("home", "/", self.say("home", language)), *links)
 
     def entity(self, entity: Entity[Any], language: str = "") -> Link:
         """Give the link to a doctor, hospital or specialty; without an address where it has no page."""
@@ -89,22 +85,26 @@ class Desk:
 
     def has_page(self, entity: Entity[Any]) -> bool:
         """Tell whether a doctor, hospital or specialty has a page: a record, a list, or for a specialty topics."""
-        return entity.record is not None or entity.key in self.archive.lists or entity.slug in self._faq_keys
+        has_topics = entity.kind == "specialties" and entity.slug in self._faq_keys
+        return entity.record is not None or entity.key in self.archive.lists or has_topics
 
+    @cached_property
     def specialties(self) -> list[Entity[Specialty]]:
-        """Give the specialties that have pages, in config's order, the others by name."""
+        """The specialties that have pages, in config's order, the others by name."""
         directory = self.archive.directories.specialties
         configured = [directory.find(entry.name) for entry in self.archive.config.specialties]
         order = {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
         found = self._with_page(directory)
         return sorted(found, key=lambda entity: (order.get(entity.slug, len(order)), *_by_name(entity)))
 
+    @cached_property
     def doctors(self) -> list[Entity[Doctor]]:
-        """Give the doctors that have pages, by name."""
+        """The doctors that have pages, by name."""
         return sorted(self._with_page(self.archive.directories.doctors), key=_by_name)
 
+    @cached_property
     def hospitals(self) -> list[Entity[Hospital]]:
-        """Give the hospitals that have pages, by name."""
+        """The hospitals that have pages, by name."""
         return sorted(self._with_page(self.archive.directories.hospitals), key=_by_name)
 
     def _with_page(self, directory: Directory[R]) -> list[Entity[R]]:
@@ -120,26 +120,27 @@ class Desk:
         _, specialty, topic = key.split("/")
         return self._specialty_by_slug[specialty], self._topic_by_slug[topic]
 
+    @cached_property
     def topics(self) -> list[Entity[Topic]]:
-        """Give all topics, by name."""
+        """All topics, by name."""
         return sorted(self.archive.directories.topics.entities(), key=_by_name)
 
     def faq_lists_of(self, topic: Entity[Topic]) -> list[ListKey]:
         """Give the FAQ lists of a topic, in the order of the specialties."""
-        keys = (f"faq/{specialty.slug}/{topic.slug}" for specialty in self.specialties())
+        keys = (f"faq/{specialty.slug}/{topic.slug}" for specialty in self.specialties)
         return [key for key in keys if key in self.archive.lists]
 
     def doctors_of(self, specialty: Entity[Specialty]) -> list[Entity[Doctor]]:
         """Give the doctors of a specialty, by name."""
-        return [doctor for doctor in self.doctors() if specialty.slug in self._specialty_slugs.get(doctor.slug, ())]
+        return [doctor for doctor in self.doctors if specialty.slug in self._specialty_slugs.get(doctor.slug, ())]
 
     def specialties_of(self, doctor: Entity[Doctor]) -> list[Entity[Specialty]]:
         """Give the specialties of a doctor: the record's, and those in which replies were given."""
-        return [each for each in self.specialties() if each.slug in self._specialty_slugs.get(doctor.slug, ())]
+        return [each for each in self.specialties if each.slug in self._specialty_slugs.get(doctor.slug, ())]
 
     def doctors_at(self, hospital: Entity[Hospital]) -> list[Entity[Doctor]]:
         """Give the doctors of a hospital, by name."""
-        return [doctor for doctor in self.doctors() if hospital.slug in self._hospital_slugs.get(doctor.slug, ())]
+        return [doctor for doctor in self.doctors if hospital.slug in self._hospital_slugs.get(doctor.slug, ())]
 
     def entity_of(self, kind: str, slug: str) -> Entity[Any]:
         """Give the entity of a list's key."""
@@ -147,14 +148,12 @@ class Desk:
 
     def newest_of_all(self, count: int) -> list[str]:
         """Give the stems of the newest listed threads, newest first."""
-        tails = (stem for each in self.specialties() for stem in self.archive.lists.get(each.key, ())[-count:])
+        tails = (stem for each in self.specialties for stem in self.archive.lists.get(each.key, ())[-count:])
         return sorted(tails, key=lambda stem: (self.archive.threads[stem].asked, stem), reverse=True)[:count]
 
     @cached_property
     def _by_key(self) -> dict[str, Entity[Any]]:
-        return {
-            entity.key: entity for entity in chain[Entity[Any]](self.specialties(), self.doctors(), self.hospitals())
-        }
+        return {entity.key: entity for entity in chain[Entity[Any]](self.specialties, self.doctors, self.hospitals)}
 
     @cached_property
     def _served(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:

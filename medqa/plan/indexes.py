@@ -41,8 +41,8 @@ def home(desk: Desk) -> HomePage:
         title=name,
         description=desk.description(desk.say("home_description", name=name)),
         threads=sum(count.count for count in counts),
-        doctors=sum(1 for doctor in desk.doctors() if doctor.key in desk.archive.lists),
-        first_year=min((year for each in desk.specialties() for year in desk.years(each.key)), default=None),
+        doctors=sum(1 for doctor in desk.doctors if doctor.key in desk.archive.lists),
+        first_year=min((year for each in desk.specialties for year in desk.years(each.key)), default=None),
         specialties=counts,
         newest=desk.cards(desk.newest_of_all(NEWEST)),
         texts=tuple(
@@ -60,7 +60,7 @@ def specialties(desk: Desk) -> SpecialtiesPage:
 
 
 def _specialty_counts(desk: Desk) -> tuple[Count, ...]:
-    return tuple(_count(desk, entity) for entity in desk.specialties())
+    return tuple(_count(desk, entity) for entity in desk.specialties)
 
 
 def _count(desk: Desk, entity: Entity[Any]) -> Count:
@@ -70,7 +70,7 @@ def _count(desk: Desk, entity: Entity[Any]) -> Count:
 def topics(desk: Desk) -> TopicsPage:
     """Plan the index of topics, by first letter."""
     groups: dict[str, list[TopicLine]] = defaultdict(list)
-    for entity in desk.topics():
+    for entity in desk.topics:
         name = entity.name_in(desk.language)
         links = tuple(
             Link(key, f"/{key}/", desk.faq_parts(key)[0].name_in(desk.language)) for key in desk.faq_lists_of(entity)
@@ -97,11 +97,11 @@ def _letter_order(group: tuple[str, list[TopicLine]]) -> tuple[bool, str]:
 def doctors(desk: Desk) -> DoctorsPage:
     """Plan the index of doctors, by specialty; one who answers in several stands under each."""
     groups = []
-    for entity in desk.specialties():
+    for entity in desk.specialties:
         counts = tuple(_doctor_count(desk, doctor) for doctor in desk.doctors_of(entity))
         if counts:
             groups.append(Group(entity.name_in(desk.language), counts))
-    homeless = [doctor for doctor in desk.doctors() if not desk.specialties_of(doctor)]
+    homeless = [doctor for doctor in desk.doctors if not desk.specialties_of(doctor)]
     if homeless:
         groups.append(Group(desk.say("other"), tuple(_doctor_count(desk, doctor) for doctor in homeless)))
     return DoctorsPage(
@@ -116,7 +116,7 @@ def _doctor_count(desk: Desk, doctor: Entity[Doctor]) -> Count:
 
 def hospitals(desk: Desk) -> HospitalsPage:
     """Plan the index of hospitals."""
-    counts = tuple(_count(desk, entity) for entity in desk.hospitals())
+    counts = tuple(_count(desk, entity) for entity in desk.hospitals)
     return HospitalsPage(
         url="/hospitals/", lang=desk.language, title=desk.say("hospitals"), crumbs=desk.crumbs(), hospitals=counts
     )
@@ -130,7 +130,7 @@ def text(desk: Desk, stem: str) -> TextPage:
         lang=page.lang or desk.language,
         title=page.title,
         description=desk.description(page.excerpt),
-        crumbs=desk.crumbs(),
+        crumbs=desk.crumbs(language=page.lang),
         links=desk.archive.links.get(key, ()),
         shows=key,
         body=page.body,

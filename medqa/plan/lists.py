@@ -140,10 +140,12 @@ def _year(
     first = desk.year_link(key, year)
     for number, part in enumerate(pages, 1):
         words: dict[str, Any] = {"list": entry.text, "year": year, "number": number}
+        title = desk.say("year_title" if number == 1 else "year_page_title", **words)
         yield YearPage(
             url=_page_url(key, year, number),
             lang=desk.language,
-            title=desk.say("year_title" if number == 1 else "year_page_title", **words),
+            title=title,
+            description=title,
             crumbs=desk.crumbs(*own_crumbs, entry, *([first] if number > 1 else [])),
             entry=entry,
             year=year,

@@ -22,7 +22,7 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         lang=lang,
         title=one.title,
         description=desk.description(one.question_excerpt),
-        crumbs=desk.crumbs(desk.section("specialties"), desk.entity(specialty)),
+        crumbs=desk.crumbs(desk.section("specialties", lang), desk.entity(specialty, lang), language=lang),
         noindex=one.noindex or _hidden(desk, one),
         canonical=duplicate_of.url if duplicate_of else "",
         links=archive.links.get(key, ()),

@@ -1,0 +1,227 @@
+"""Archives of the tests' own making: written file by file, built, looked at, changed, built again."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import pytest
+
+from medqa import pipeline, work
+from medqa.cache import FOLDER, Cache
+from medqa.errors import BuildFailedError, Problem
+from medqa.pages import Page
+from medqa.sources import PACKAGED_TEMPLATES
+from tests.sites import AS_OF, Html
+
+LIST = ".medqa"
+
+
+class Project:
+    """An archive in a folder, its site, and the memory of its builds."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.site = root / "site"
+        self.cache = root / FOLDER
+        self._fresh = count()
+        (root / "content").mkdir(parents=True)
+
+    # --- what editors do ----------------------------------------------------------------------------------------------
+
+    def write(self, path: str, content: str | bytes) -> Self:
+        """Write a file of the archive."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self
+
+    def thread(self, stem: str, *, folder: str = "", body: Mapping[str, str] | None = None, **fields: Any) -> Self:
+        """Write a valid thread; a field that is None is left out, `body` maps section names to texts."""
+        text = thread_text(stem, body, fields)
+        return self.write(f"content/threads/{folder}/{stem}.md" if folder else f"content/threads/{stem}.md", text)
+
+    def record(self, kind: str, stem: str, text: str = "", **fields: Any) -> Self:
+        """Write a doctor, hospital, specialty, topic or page."""
+        fields = fields if kind == "pages" else {"name": stem.replace("-", " ").title(), **fields}
+        return self.write(f"content/{kind}/{stem}.md", document(fields, text))
+
+    def config(self, **settings: Any) -> Self:
+        """Write config.yaml."""
+        return self.write("config.yaml", front_matter({"name": "Test Archive", **settings}))
+
+    def edit(self, path: str, old: str, new: str) -> Self:
+        """Replace words that stand in a file once; a template that is only the packaged one becomes the archive's."""
+        file = self.root / path
+        text = (file if file.exists() else PACKAGED_TEMPLATES.parent / path).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{path} has {text.count(old)} times {old!r}"
+        return self.write(path, text.replace(old, new))
+
+    def mark(self, template: str, mark: str) -> Self:
+        """Put a mark into what a template, or every macro of a partial, makes."""
+        place = (
+            r"({%-? macro \w+\(.*?%}\n?)" if template.startswith("partials/") else r"({%-? block (?:main|content) -?%})"
+        )
+        text, found = re.subn(place, rf"\1{mark}", (PACKAGED_TEMPLATES / template).read_text(encoding="utf-8"))
+        assert found, f"no place for a mark in {template}"
+        return self.write(f"templates/{template}", text)
+
+    def remove(self, path: str) -> Self:
+        """Delete a file or folder."""
+        if (self.root / path).is_dir():
+            shutil.rmtree(self.root / path)
+        else:
+            (self.root / path).unlink()
+        return self
+
+    def move(self, path: str, to: str) -> Self:
+        """Rename a file."""
+        (self.root / to).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).rename(self.root / to)
+        return self
+
+    # --- building -----------------------------------------------------------------------------------------------------
+
+    def options(self, **options: Any) -> pipeline.BuildOptions:
+        """Say how to build; the day is fixed unless given."""
+        return pipeline.BuildOptions(**{"out": self.site, "cache": self.cache, "as_of": AS_OF, **options})
+
+    def build(self, jobs: int = 1, **options: Any) -> pipeline.Report:
+        """Build the site."""
+        return pipeline.build(self.root, self.options(jobs=jobs, **options))
+
+    def problems(self, **options: Any) -> list[Problem]:
+        """Build the site, which has to fail; give all problems."""
+        with pytest.raises(BuildFailedError) as failure:
+            self.build(**options)
+        return list(failure.value.problems)
+
+    def plan(self, **options: Any) -> dict[str, Page]:
+        """Plan all pages without making one: address → page."""
+        with work.Pool(1) as pool:
+            loaded = pipeline.load(self.root, self.options(**options), Cache(None, ""), pool, pipeline.Clock())
+        return {page.url: page for page in pipeline.plan_pages(loaded, pipeline.Clock())}
+
+    def clean_build_files(self, **options: Any) -> dict[str, bytes]:
+        """Build from nothing in a fresh folder; give its files."""
+        folder = self.root.with_name(f"{self.root.name}-clean-{next(self._fresh)}")
+        self.build(**{"cache": None, **options, "out": folder})
+        found = files(folder)
+        shutil.rmtree(folder)
+        return found
+
+    # --- what came of it ----------------------------------------------------------------------------------------------
+
+    def page(self, url: str) -> str:
+        """Give a page's HTML."""
+        return (self.site / file_of(url)).read_text(encoding="utf-8")
+
+    def has(self, url: str) -> bool:
+        """Tell whether there is a page at an address."""
+        return (self.site / file_of(url)).is_file()
+
+    def files(self) -> dict[str, bytes]:
+        """Give all files of the site, medqa's list among them: path → bytes."""
+        return files(self.site)
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Give what tells whether a file was written again: path → (time, inode)."""
+        stats = {path: (self.site / path).stat() for path in self.files()}
+        return {path: (stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
+
+    def urls_with(self, text: str) -> set[str]:
+        """Give the addresses of the pages whose HTML holds a text."""
+        return {url_of(path) for path, data in self.files().items() if path != LIST and text.encode() in data}
+
+    def changed_by(self, report: pipeline.Report) -> set[str]:
+        """Give the addresses of the files that a build wrote."""
+        return {url_of(path) for path in report.written}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Read a folder: path → bytes; a folder without a file in it shows as its path with a slash."""
+    found = {}
+    for at, folders, names in os.walk(folder):
+        below = Path(at).relative_to(folder).as_posix()
+        if not folders and not names:
+            found[f"{below}/"] = b""
+        for name in names:
+            found[name if below == "." else f"{below}/{name}"] = Path(at, name).read_bytes()
+    return dict(sorted(found.items()))
+
+
+def file_of(url: str) -> str:
+    """Give the path of a page's file."""
+    return f"{url[1:]}index.html" if url.endswith("/") else url[1:]
+
+
+def url_of(path: str) -> str:
+    """Give the address of a file."""
+    return "/" + (path.removesuffix("index.html") if path.endswith("/index.html") or path == "index.html" else path)
+
+
+def front_matter(fields: Mapping[str, Any]) -> str:
+    """Write fields as YAML: every value in the form that JSON and YAML share."""
+    given = ((key, value) for key, value in fields.items() if value is not None)
+    return "".join(f"{key}: {json.dumps(_plain(value), ensure_ascii=False)}\n" for key, value in given)
+
+
+def _plain(value: Any) -> Any:
+    """Write everything as text: medqa reads YAML as text only."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return {key: _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case _:
+            return str(value)
+
+
+def document(fields: Mapping[str, Any], text: str) -> str:
+    """Write a document."""
+    return f"---\n{front_matter(fields)}---\n{text}\n"
+
+
+def thread_text(stem: str, body: Mapping[str, str] | None, fields: Mapping[str, Any]) -> str:
+    """Write a thread of Dr. Ann Bell's, unless the fields say otherwise."""
+    reply = {} if "replies" in fields else {"doctor": "Ann Bell", "replied": "2020-03-02"}
+    title = stem.replace("-", " ").capitalize()
+    whole = {"title": title, "specialty": "Neurology", "asked": "2020-03-01", **reply, **fields}
+    sections = {"Question": f"Why {title}, and what helps?", "Reply": f"It passes: {title}."} if body is None else body
+    return document(whole, "\n".join(f"## {name}\n{text}\n" for name, text in sections.items()))
+
+
+def links_from(site: Path, urls: Iterator[str] | set[str], base: str) -> Iterator[tuple[str, str]]:
+    """Give (page, path without a file) of all dead links on pages that can be reached from some pages of a site."""
+    waiting, seen = list(urls), set(urls)
+    while waiting:
+        url = waiting.pop()
+        file = site / file_of(url)
+        if file.suffix != ".html":
+            continue
+        page = Html(url, file.read_text(encoding="utf-8"))
+        moved = re.findall(r'http-equiv="refresh" content="0; url=([^"]*)"', page.text)
+        for path in [path for path, _ in page.inside(base)] + moved:
+            if not (site / file_of(path)).is_file():
+                yield url, path
+            elif path not in seen:
+                seen.add(path)
+                waiting.append(path)
+
+
+def replaced(options: pipeline.BuildOptions, **changes: Any) -> pipeline.BuildOptions:
+    """Give options with some of them changed."""
+    return msgspec.structs.replace(options, **changes)
+
+
+def day(text: str) -> date:
+    """Read a date."""
+    return date.fromisoformat(text)

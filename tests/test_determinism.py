@@ -1,0 +1,132 @@
+"""Same input, same bytes: on any machine, with any number of processes, in whatever order files were made."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from medqa import work
+from tests.editors import first_archive
+from tests.projects import Project, files
+from tests.sites import ROOT
+
+BUILD = ROOT / "build.py"
+SETTINGS = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive in two languages, with aliases, drafts and everything; its date is the newest in the content."""
+    project = Project(tmp_path_factory.mktemp("determinism") / "archive")
+    write(project, first_archive().sources().items())
+    return project.root
+
+
+@pytest.fixture(scope="module")
+def expected(archive: Path) -> dict[str, bytes]:
+    return run(archive, "--jobs", "1")
+
+
+def write(project: Project, sources: Iterable[tuple[str, str]]) -> None:
+    for path, text in sources:
+        project.write(path, text)
+
+
+def run(root: Path, *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] = {}) -> dict[str, bytes]:
+    """Build an archive in a process of its own, without memory; give the site's files."""
+    for folder in (root / "site", root / ".cache"):
+        shutil.rmtree(folder, ignore_errors=True)
+    command = [sys.executable, str(BUILD), "build", "--root", os.path.relpath(root, cwd), *arguments]
+    settings = {**os.environ, **SETTINGS, **environment}
+    subprocess.run(command, cwd=cwd, env=settings, check=True, capture_output=True)
+    return files(root / "site")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"PYTHONHASHSEED": "1"}, id="hash seed"),
+        pytest.param({"TZ": "Pacific/Kiritimati"}, id="time zone ahead"),
+        pytest.param({"TZ": "America/Adak"}, id="time zone behind"),
+        pytest.param({"LC_ALL": "C", "LANG": "zh_TW.BIG5", "LANGUAGE": "zh"}, id="locale"),
+        pytest.param({"LC_ALL": "tr_TR.UTF-8"}, id="locale with another idea of i"),
+    ],
+)
+def test_the_environment_changes_no_byte(
+    archive: Path, expected: dict[str, bytes], environment: dict[str, str]
+) -> None:
+    assert run(archive, "--jobs", "1", environment=environment) == expected
+
+
+def test_the_working_directory_changes_no_byte(archive: Path, expected: dict[str, bytes]) -> None:
+    assert run(archive, cwd=archive / "content" / "threads") == expected
+
+
+def test_the_place_and_the_order_of_files_change_no_byte(
+    archive: Path, expected: dict[str, bytes], tmp_path: Path
+) -> None:
+    elsewhere = Project(tmp_path / "a longer path, with 空白" / "archive")
+    write(elsewhere, reversed(first_archive().sources().items()))
+    assert files(elsewhere.root / "content") == files(archive / "content")
+    assert run(elsewhere.root) == expected
+
+
+def test_more_processes_change_no_byte(
+    archive: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With chunks small enough that both stages are shared; whoever is faster, the order stays."""
+    monkeypatch.setattr(work, "PARSE_CHUNK", 4)
+    monkeypatch.setattr(work, "RENDER_CHUNK", 9)
+    functions: list[str] = []
+    submit = ProcessPoolExecutor.submit
+
+    def noticed(self: ProcessPoolExecutor, function: object, *rest: object) -> object:
+        functions.append(getattr(function, "__name__", ""))
+        return submit(self, function, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", noticed)
+    project = Project(archive.with_name("processes"))
+    write(project, first_archive().sources().items())
+    for jobs in (2, 3):
+        project.build(jobs=jobs, as_of=None, cache=None)
+        assert project.files() == expected
+        project.remove("site")
+    assert functions.count("_parse_chunk") > 4
+    assert functions.count("_render_chunk") > 4
+
+
+def test_a_problem_is_the_same_from_any_process(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "PARSE_CHUNK", 4)
+    monkeypatch.setattr(work, "RENDER_CHUNK", 9)
+    project = Project(archive.with_name("problems"))
+    write(project, first_archive().sources().items())
+    project.thread("torn", asked="soon").thread("worn", specialty=None)
+    alone, shared = project.problems(), project.problems(jobs=2)
+    assert {one.path for one in alone} == {"content/threads/torn.md", "content/threads/worn.md"}
+    assert shared == alone
+    project.remove("content/threads/torn.md").remove("content/threads/worn.md").mark(
+        "thread.html", "{{ page.nothing }}"
+    )
+    alone, shared = project.problems(), project.problems(jobs=2)
+    assert [one.code for one in alone] == ["MQ304"]
+    assert [(one.path, one.line, one.code) for one in shared] == [(one.path, one.line, one.code) for one in alone]
+
+
+def test_the_day_is_that_of_the_last_commit_in_utc(project: Project) -> None:
+    project.thread("numb-hand")
+    identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    for name in ("AUTHOR", "COMMITTER"):
+        identity |= {
+            f"GIT_{name}_NAME": "A",
+            f"GIT_{name}_EMAIL": "a@b.example",
+            f"GIT_{name}_DATE": "1700000000 -1200",
+        }
+    settings = {**os.environ, **identity, "TZ": "Pacific/Kiritimati"}
+    for command in (["init", "-q"], ["add", "content"], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", *command], cwd=project.root, env=settings, check=True, capture_output=True)
+    assert project.build(as_of=None).as_of.isoformat() == "2023-11-14"

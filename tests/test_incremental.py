@@ -1,0 +1,120 @@
+"""Incremental equals clean, byte for byte, after every step of random edit scripts.
+
+MEDQA_SCRIPTS=200 makes the search longer: so many scripts of each kind.
+"""
+
+import os
+import re
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medqa import work
+from medqa.errors import BuildFailedError, Problem
+from tests.editors import BREAKS, EDITS, Editors, script
+from tests.projects import LIST, Project
+
+SCRIPTS = int(os.environ.get("MEDQA_SCRIPTS", "2"))
+Step = list[tuple[str, int]]
+_number = count()
+
+
+class Run:
+    """A script being carried out on one archive, with one site and one cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder / "archive")
+        self.editors = Editors(self.project)
+        self.said: list[Step] = []
+        self.built = self.failed = 0
+        self._templates: dict[str, str] = {}
+        self._compiled: dict[str, Any] = {}
+        self.check()
+
+    def step(self, edits: Step) -> None:
+        """Edit, build, compare; what cannot be built is mended before the next step."""
+        self.said.append(edits)
+        self.editors.edit(edits)
+        self.check()
+
+    def check(self) -> None:
+        clean = self.clean()
+        if isinstance(clean, list):
+            self.failed += 1
+            self.check_failure(clean)
+            self.editors.mend()
+        else:
+            self.built += 1
+            self.check_site(clean)
+            self.editors.keep()
+
+    def clean(self) -> dict[str, bytes] | list[Problem]:
+        """Build from nothing, with nothing that the builds of the site left in this process; the files, or problems."""
+        sources = self.editors.state.sources()
+        templates = {path: text for path, text in sources.items() if path.startswith("templates/")}
+        if templates != self._templates:
+            self._templates, self._compiled = templates, {}
+        kept, work._compiled = work._compiled, self._compiled
+        try:
+            return self.project.clean_build_files(**self.editors.options())
+        except BuildFailedError as error:
+            return list(error.problems)
+        finally:
+            work._compiled = kept
+
+    def check_failure(self, problems: list[Problem]) -> None:
+        """The same is wrong, and the site is untouched."""
+        before = self.project.files(), self.project.stamps()
+        assert self.project.problems(**self.editors.options()) == problems, self.story()
+        assert (self.project.files(), self.project.stamps()) == before, self.story()
+
+    def check_site(self, clean: dict[str, bytes]) -> None:
+        """The site is the clean one, and what did not change was not written."""
+        before, stamps = self.project.files(), self.project.stamps()
+        report = self.project.build(**self.editors.options())
+        after, now = self.project.files(), self.project.stamps()
+        differing = sorted(path for path in after.keys() | clean.keys() if after.get(path) != clean.get(path))
+        assert not differing, f"{differing}\n{self.story()}"
+        changed = {path for path in after if path != LIST and after[path] != before.get(path)}
+        assert set(report.written) == changed, self.story()
+        assert set(report.removed) == before.keys() - after.keys(), self.story()
+        touched = {path for path in now if path != LIST and now[path] != stamps.get(path)}
+        assert touched == changed, self.story()
+
+    def check_links(self) -> None:
+        """Every address in the site leads to a file of it."""
+        files = self.project.files()
+        base = self.editors.state.config["base_url"].split("/", 3)
+        prefix = f"/{base[3]}" if len(base) > 3 else ""
+        known = {f"{prefix}/{name}" for path in files for name in (path, path.removesuffix("index.html"))}
+        for path, data in files.items():
+            links = re.findall(r'(?:href|src)="(/[^"#]*)', data.decode()) if path.endswith(".html") else []
+            assert not [link for link in links if link not in known], f"{path}\n{self.story()}"
+
+    def story(self) -> str:
+        """Say how to see it again."""
+        return "\n".join(f"run.step({step})" for step in self.said)
+
+
+@pytest.mark.parametrize("seed", range(SCRIPTS))
+def test_incremental_equals_clean_after_every_step(seed: int, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for step in script(seed):
+        run.step(step)
+    run.check_links()
+    assert run.built > run.failed >= len(BREAKS)
+
+
+@settings(max_examples=2 * SCRIPTS, deadline=None, derandomize=True)
+@given(steps=st.lists(st.lists(st.tuples(st.sampled_from(sorted(EDITS)), st.integers(0, 99)), max_size=3), max_size=4))
+def test_incremental_equals_clean_whatever_the_script(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
+) -> None:
+    """Short scripts, which are cut down to the edits that matter when one fails."""
+    run = Run(tmp_path_factory.mktemp(f"script-{next(_number)}"))
+    for step in steps:
+        run.step(step)
