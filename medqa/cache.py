@@ -24,10 +24,11 @@ FOLDER = ".cache"
 _FILE = "medqa.sqlite"
 _FORMAT = "1"
 _SCHEMA = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (key TEXT PRIMARY KEY, record BLOB NOT NULL, html BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE pages (site TEXT, url TEXT, fingerprint BLOB NOT NULL, PRIMARY KEY (site, url)) WITHOUT ROWID;
-CREATE TABLE sites (site TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, record BLOB NOT NULL, html BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pages (site TEXT, url TEXT, fingerprint BLOB NOT NULL, PRIMARY KEY (site, url))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sites (site TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 """
 _TYPES: dict[Kind, type[Document]] = {
     "threads": Thread,
@@ -75,6 +76,27 @@ def unpack(kind: Kind, record: bytes) -> Remembered:
     return Remembered(_DOCUMENT[kind].decode(document), terms, findings)
 
 
+class DamagedError(UsageError):
+    """The memory could not be read, or not be written; it has been thrown away."""
+
+
+@contextmanager
+def opened(folder: Path | None, engine: str) -> Iterator["Cache"]:
+    """Open, or begin, the memory in a folder for a build; None keeps it in memory for this build alone.
+
+    Raises DamagedError where it turns out to be damaged on the way: a build that begins again finds it empty.
+    """
+    memory = Cache(folder, engine)
+    try:
+        yield memory
+    except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+        memory.close()
+        memory.forget()
+        raise DamagedError(f"{folder} cannot be used ({error}): is the disk full?") from error
+    finally:
+        memory.close()
+
+
 class Cache:
     """The memory of one archive's builds."""
 
@@ -87,7 +109,7 @@ class Cache:
         try:
             self._base = self._open()
         except sqlite3.DatabaseError:
-            self._forget()
+            self.forget()
             try:
                 self._base = self._open()
             except sqlite3.DatabaseError as error:
@@ -101,14 +123,15 @@ class Cache:
         known = base.execute("SELECT value FROM about WHERE name='engine'").fetchone() if "about" in tables else None
         if known != (self._engine,):
             base.close()
-            self._forget()
+            self.forget()
             base = sqlite3.connect(self._file or ":memory:", isolation_level=None)
             base.execute("PRAGMA journal_mode=WAL")
             base.executescript(_SCHEMA)
-            base.execute("INSERT INTO about VALUES ('engine', ?)", (self._engine,))
+            base.execute("INSERT OR REPLACE INTO about VALUES ('engine', ?)", (self._engine,))
         return base
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Throw the file away."""
         if self._file:
             for suffix in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):

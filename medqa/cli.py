@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     `default_root` is the archive's folder where --root names none; by default the nearest one with a config.yaml, from
     the working directory upwards.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
     try:
         root = (options.root or default_root or _nearest_archive()).resolve()
@@ -206,8 +210,14 @@ def _annotation(found: Problem) -> str:
     """Write a problem as GitHub shows it beside a line."""
     level = "error" if found.severity == "error" else "warning"
     text = f"{found.message}\n{found.hint}" if found.hint else found.message
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{level} file={found.path},line={found.line},col={found.column},title={found.code}::{escaped}"
+    file = _escaped(found.path, ":,")
+    return f"::{level} file={file},line={found.line},col={found.column},title={found.code}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for character in f"%\r\n{more}":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
 
 
 def _show_report(report: "Report", options: argparse.Namespace) -> None:

@@ -139,7 +139,7 @@ def _date_format(reader: Reader) -> str:
 
 
 def _messages(reader: Reader) -> Iterator[tuple[str, tuple[Message, tuple[int, int]]]]:
-    """Give the messages with their places; where one cannot be used, its key stands for it."""
+    """Give the messages that can be used, with their places."""
     entry = reader.open("messages")
     if entry is None:
         return
@@ -152,8 +152,9 @@ def _messages(reader: Reader) -> Iterator[tuple[str, tuple[Message, tuple[int, i
             message.placeholders()
         except ValueError as error:
             entry.report(entry.place(key), "MQ305", *_bad_braces(key, error))
-            message = Message(key)
-        yield key, (message if message.other else Message(key), entry.place(key))
+        else:
+            if message.other:
+                yield key, (message, entry.place(key))
 
 
 # --- what can be wrong with a string ----------------------------------------------------------------------------------

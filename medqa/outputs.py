@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 import msgspec
@@ -41,30 +42,38 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Site:
-    """A folder with a published site."""
+    """A folder with a published site, kept from other builds until it is closed."""
 
     def __init__(self, folder: Path) -> None:
         """Look at the folder; completes a publication that was interrupted.
 
-        Raises UsageError where the folder holds files but no list of medqa's.
+        Raises UsageError where the folder holds files but no list of medqa's, or another build is at work on it.
         """
         self.folder = folder
         self._paths: frozenset[str] | None = None
+        self._lock: int | None = None
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is not a folder: choose another with --out")
-        self._recover()
+        try:
+            self._keep_others_out()
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
         if folder.is_dir() and not (folder / LIST).exists() and any(folder.iterdir()):
+            self.close()
             raise UsageError(f"{folder} holds files that medqa did not make: empty it, or choose another with --out")
+
+    def close(self) -> None:
+        """Let other builds in."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def paths(self) -> frozenset[str]:
         """Give the paths that medqa wrote."""
         if self._paths is None:
-            try:
-                text = (self.folder / LIST).read_bytes().decode()
-            except FileNotFoundError:
-                text = ""
-            listed = text.removeprefix(_HEADING).split("\n")
-            self._paths = frozenset(path for path in listed if path and _inside(path))
+            self._paths = listed(self.folder)
         return self._paths
 
     def mark(self) -> str:
@@ -81,6 +90,8 @@ class Site:
         Raises UsageError where a file that medqa did not write stands in the way.
         """
         own = self.paths()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._keep_others_out()
         stage = self.folder / _STAGE
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(parents=True)
@@ -111,7 +122,9 @@ class Site:
         return None
 
     def discard(self) -> None:
-        """Throw away what was staged."""
+        """Throw away what was staged, unless it is another build's."""
+        if self._lock is None:
+            return
         shutil.rmtree(self.folder / _STAGE, ignore_errors=True)
         with suppress(OSError):
             self.folder.rmdir()  # only if it is empty: the site that was never there
@@ -128,6 +141,19 @@ class Site:
         else:
             self.discard()
         return Written(tuple(staged), removed)
+
+    def _keep_others_out(self) -> None:
+        """Lock the folder, if it is there, until it is closed: two builds would mix what they stage."""
+        if self._lock is not None or not self.folder.is_dir():
+            return
+        self._lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            flock(self._lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise UsageError(f"another build is at work on {self.folder}: wait until it is done") from None
+        except OSError:
+            pass  # the file system knows no locks
 
     # --- the journal ----------------------------------------------------------------------------------------------
 
@@ -191,6 +217,15 @@ class Site:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)
+
+
+def listed(folder: Path) -> frozenset[str]:
+    """Give the paths that medqa wrote, as the list in a site's folder names them."""
+    try:
+        text = (folder / LIST).read_bytes().decode()
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(path for path in text.removeprefix(_HEADING).split("\n") if path and _inside(path))
 
 
 def _bytes(file: Path) -> bytes | None:

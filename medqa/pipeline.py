@@ -6,7 +6,7 @@ A clean build is the same code with everything changed.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from itertools import chain
@@ -14,12 +14,13 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import TypeVar
 
 import msgspec
 
-from medqa import index, links, manifest, plan, related, sources, work
+from medqa import index, links, manifest, outputs, plan, related, sources, work
 from medqa.archive import Archive, Options
-from medqa.cache import Cache
+from medqa.cache import Cache, DamagedError, opened
 from medqa.config import Config, Locales, load_config
 from medqa.documents import Thread
 from medqa.errors import BuildFailedError, Problem
@@ -29,6 +30,8 @@ from medqa.pages import CopiedFile, Page, ThreadPage
 from medqa.parse import dialect
 from medqa.plan import Desk
 from medqa.templates import Templates
+
+Done = TypeVar("Done")
 
 
 class BuildOptions(msgspec.Struct, frozen=True):
@@ -108,9 +111,17 @@ def build(root: Path, options: BuildOptions) -> Report:
     Raises BuildFailedError with every problem of the content, leaving the site as it was; UsageError where the folders
     do not fit.
     """
+    return _despite_damage(lambda: _build(root, options))
+
+
+def _build(root: Path, options: BuildOptions) -> Report:
     clock, engine = Clock(), sources.engine_digest()
-    site, name = Site(options.out), _site_name(root, options.out)
-    with work.Pool(options.jobs) as pool, closing(Cache(options.cache, engine)) as memory:
+    name = _site_name(root, options.out)
+    with (
+        closing(Site(options.out)) as site,
+        work.Pool(options.jobs) as pool,
+        opened(options.cache, engine) as memory,
+    ):
         loaded = load(root, options, memory, pool, clock)
         pages = plan_pages(loaded, clock)
         with clock.stage("compare"):
@@ -142,7 +153,11 @@ def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[l
 
     A finding counts where config's `levels` say so, or config's profile or `strict` say so of all.
     """
-    with work.Pool(options.jobs) as pool, closing(Cache(options.cache, sources.engine_digest())) as memory:
+    return _despite_damage(lambda: _check(root, options, strict=strict))
+
+
+def _check(root: Path, options: BuildOptions, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
+    with work.Pool(options.jobs) as pool, opened(options.cache, sources.engine_digest()) as memory:
         loaded = load(root, options, memory, pool, Clock())
         try:
             plan_pages(loaded, Clock())
@@ -158,6 +173,14 @@ def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[l
     return shown, [found for found, counts in zip(shown, counting, strict=True) if counts]
 
 
+def _despite_damage(attempt: Callable[[], Done]) -> Done:
+    """Make a second attempt, without memory, where the memory turned out to be damaged."""
+    try:
+        return attempt()
+    except DamagedError:
+        return attempt()
+
+
 def verify(root: Path, options: BuildOptions) -> str:
     """Build the site from nothing beside the one that stands, and name the first difference; "" where there is none."""
     with TemporaryDirectory(prefix="medqa-verify-") as folder:
@@ -168,8 +191,7 @@ def verify(root: Path, options: BuildOptions) -> str:
 
 def first_difference(one: Path, other: Path) -> str:
     """Name the first file, by path, in which two sites differ, or that only one has; "" where they are equal."""
-    files = sorted(set(Site(one).paths()) | set(Site(other).paths()))
-    for path in files:
+    for path in sorted(outputs.listed(one) | outputs.listed(other)):
         here, there = one / path, other / path
         if not here.exists():
             return f"{path} is missing"

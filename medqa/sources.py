@@ -239,9 +239,8 @@ def _bytes(root: Path, file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        place = (shown_path(root, file), 1, 1)
-        found = problem(place, "MQ112", f"cannot be read: {error.strerror}", "check the file's rights")
-        raise UnreadableError(found) from error
+        place, hint = (shown_path(root, file), 1, 1), "check its rights; if it is a link, check where it leads"
+        raise UnreadableError(problem(place, "MQ112", f"cannot be read: {error.strerror}", hint)) from error
 
 
 def template_files(root: Path) -> dict[str, Path]:

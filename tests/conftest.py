@@ -1,8 +1,11 @@
 """What all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jinja2 import Environment
 
 from tests.projects import Project
 
@@ -21,3 +24,21 @@ def update_cases(request: pytest.FixtureRequest) -> bool:
 def project(tmp_path: Path) -> Project:
     """Give an archive without any document yet."""
     return Project(tmp_path / "archive")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Compile the same template for the same addresses once in a run: most of a small build's time goes there."""
+    compiled: dict[tuple[str, ...], Any] = {}
+    compile_ = Environment.compile
+
+    def once(self: Environment, source: str, name: str, *rest: Any) -> Any:
+        addresses = (self.filters["href"]("/"), self.filters["absolute"]("/"))  # what is constant is filtered early
+        key = (source, name, *addresses)
+        if key not in compiled:
+            compiled[key] = compile_(self, source, name, *rest)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", once)
+        yield

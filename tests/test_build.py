@@ -1,17 +1,22 @@
 """What a build makes again after an edit, and why; what it writes, keeps, removes and refuses."""
 
+import os
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from medqa import pipeline
+from medqa import cli, pipeline
+from medqa.cache import Cache, Row
 from medqa.errors import UsageError
+from medqa.outputs import Site
 from medqa.pages import CopiedFile, ThreadPage
 from medqa.sources import PACKAGED_TEMPLATES
 from tests.projects import LIST, Project, day, url_of
+from tests.sites import AS_OF
 
 MARK = "<!-- edited -->"
 CHINESE = {"問題": "小腿一直跳動怎麼辦？", "回覆": "多半無害。"}
@@ -101,6 +106,19 @@ def test_without_its_cache_the_site_is_the_same_and_not_written_again(archive: P
     assert archive.files() == before
     now = archive.stamps()
     assert {path for path in now if now[path] != stamps[path]} <= {LIST}
+
+
+def test_a_cache_with_a_hole_anywhere_reads_as_empty(archive: Project) -> None:
+    before = archive.files()
+    (base,) = archive.cache.glob("*.sqlite")
+    whole, size = base.read_bytes(), 4096
+    for hole in range(0, len(whole), 5 * size):
+        for fill in (bytes(size), b"\xc1" * size):
+            base.write_bytes(whole[:hole] + fill + whole[hole + size :])
+            archive.build()
+            assert archive.files() == before
+    base.write_bytes(whole[:size] + bytes(len(whole) - size))
+    assert pipeline.check(archive.root, archive.options()) == ([], [])
 
 
 def test_the_cache_of_one_site_is_not_taken_for_that_of_another(archive: Project, tmp_path: Path) -> None:
@@ -325,6 +343,48 @@ def test_a_string_that_is_part_of_a_name_makes_the_pages_again_that_show_it(arch
     assert archive.urls_with("Calf twitch by Dr. Ann Bell, 1 May 2019") == shown
     assert archive.changed_by(report) == set(report.rendered) >= shown
     assert archive.files() == archive.clean_build_files()
+
+
+def test_the_form_of_dates_makes_the_pages_again_that_show_one(project: Project) -> None:
+    project.thread("numb-hand").record("pages", "about", title="About")
+    project.thread("xiao-tui", lang="zh-Hant", body=CHINESE, specialty="Other")
+    project.build()
+    project.write("templates/locales/zh-Hant.yaml", 'date: "{year}/{month_number}/{day}"\n')
+    report = project.build()
+    assert project.changed_by(report) == project.urls_with("2020/3/1") > {"/threads/xiao-tui/"}
+    assert not [url for url in report.rendered if url.startswith(("/about/", "/threads/numb-hand/"))]
+    assert project.files() == project.clean_build_files()
+
+
+def test_the_names_of_sections_are_part_of_what_is_remembered(project: Project) -> None:
+    """A thread that was read under one language is read again under another."""
+    project.config(language="zh-Hant").thread("xiao-tui", body=CHINESE).build()
+    project.config(language="en")
+    assert {found.code for found in project.problems()} == {"MQ207"}
+    project.write("templates/locales/en.yaml", "sections: {question: [問題], reply: [回覆]}\n")
+    project.build()
+    assert project.files() == project.clean_build_files()
+    project.remove("templates")
+    assert {found.code for found in project.problems()} == {"MQ207"}
+
+
+def test_what_is_found_in_a_file_moves_with_it(project: Project) -> None:
+    project.thread("numb-hand", body={"Question": "See [this](ftp://example.org/x).", "Reply": "No."})
+    (found,) = project.build().findings
+    assert (found.code, found.path) == ("MQ702", "content/threads/numb-hand.md")
+    project.move("content/threads/numb-hand.md", "content/threads/nerves/numb-hand.md")
+    report = project.build()
+    assert [one.path for one in report.findings] == ["content/threads/nerves/numb-hand.md"]
+    assert not report.rendered
+
+
+def test_documents_of_long_ago_are_forgotten() -> None:
+    memory = Cache(None, "engine")
+    memory.remember(Row(str(number), b"", b"") for number in range(1_100))
+    memory.drop_all_but({str(number) for number in range(60)})
+    assert len(memory.html(map(str, range(1_100)))) == 1_100  # too few to be worth it
+    memory.drop_all_but({str(number) for number in range(40)})
+    assert sorted(memory.html(map(str, range(1_100))), key=int) == [str(number) for number in range(40)]
 
 
 def test_the_thread_template_makes_thread_pages_again(archive: Project) -> None:
@@ -571,6 +631,22 @@ def test_addresses_that_meet_are_reported(
     assert project.stamps() == before
 
 
+@pytest.mark.parametrize("name", [b"caf\xe9", b"two\nlines", b"bell\x07"], ids=repr)
+@pytest.mark.parametrize("folder", ["content/threads", "content/doctors", "static", "static/images"])
+def test_a_name_that_cannot_be_written_down_is_reported(project: Project, folder: str, name: bytes) -> None:
+    project.thread("numb-hand")
+    (project.root / folder).mkdir(parents=True, exist_ok=True)
+    try:
+        (project.root / folder / os.fsdecode(name + b".md")).write_text("", encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system does not take such names")
+    (found,) = project.problems()
+    assert found.code == "MQ109"
+    assert found.path.startswith(f"{folder}/")
+    assert "\ufffd" in found.path
+    assert str(found).isprintable() or "\n  hint" in str(found)
+
+
 # --- the folder of the site -------------------------------------------------------------------------------------------
 
 
@@ -620,6 +696,26 @@ def test_a_file_of_someone_elses_in_the_site_stays(archive: Project) -> None:
     files = archive.files()
     assert (files.pop("thesis.txt"), files.pop("threads/heart-skips/notes.txt")) == (b"three years", b"mine")
     assert files == archive.clean_build_files()
+
+
+def test_two_builds_of_one_site_do_not_mix(archive: Project) -> None:
+    edit_question(archive)
+    before = archive.stamps()
+    with closing(Site(archive.site)), pytest.raises(UsageError, match="another build"):
+        archive.build()
+    assert archive.stamps() == before
+    assert archive.build().written
+
+
+def test_two_first_builds_of_one_site_do_not_mix(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    with closing(Site(folder)) as late, closing(Site(folder)) as early:  # both begin when there is no folder
+        staged = early.stage([("index.html", b"early")])
+        with pytest.raises(UsageError, match="another build"):
+            late.stage([("index.html", b"late")])
+        late.discard()
+        early.publish(staged, frozenset(staged))
+    assert (folder / "index.html").read_bytes() == b"early"
 
 
 @pytest.mark.parametrize(
@@ -714,6 +810,28 @@ def test_verify_names_the_first_file_that_differs(archive: Project) -> None:
     archive.build()
     archive.remove("static/0.txt")
     assert pipeline.verify(archive.root, options) == "0.txt should not be there"
+
+
+def test_the_command_says_why_and_verifies(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*options: str) -> str:
+        arguments = ["build", "--root", str(archive.root), "--as-of", AS_OF.isoformat(), "--jobs", "1", *options]
+        codes.append(cli.main(arguments))
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    codes: list[int] = []
+    archive.edit("content/threads/calf-twitch.md", "Fasciculations", "Those fasciculations")
+    assert "/threads/calf-twitch/: more info changed\n" in run("--why", "/threads/calf-twitch/", "--verify")
+    assert "/: not made again" in run("--why", "/")
+    assert "/nowhere/: there is no such page" in run("--why", "/nowhere/")
+    file = archive.site / "index.html"
+    file.write_bytes(b"")
+    assert "index.html is not the same" in run("--verify")
+    archive.thread("torn", asked="soon")
+    assert "content/threads/torn.md:" in run()
+    (archive.root / "site" / LIST).unlink()
+    assert "did not make" in run()
+    assert codes == [0, 0, 0, 1, 1, 2]
 
 
 def test_the_day_is_the_newest_in_the_content_where_there_is_no_git(project: Project) -> None:

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -117,6 +118,17 @@ def test_a_problem_is_the_same_from_any_process(archive: Path, monkeypatch: pyte
     assert [(one.path, one.line, one.code) for one in shared] == [(one.path, one.line, one.code) for one in alone]
 
 
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Live where it is tomorrow already."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Pacific/Kiritimati")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
 def test_the_day_is_that_of_the_last_commit_in_utc(project: Project) -> None:
     project.thread("numb-hand")
     identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
@@ -126,7 +138,7 @@ def test_the_day_is_that_of_the_last_commit_in_utc(project: Project) -> None:
             f"GIT_{name}_EMAIL": "a@b.example",
             f"GIT_{name}_DATE": "1700000000 -1200",
         }
-    settings = {**os.environ, **identity, "TZ": "Pacific/Kiritimati"}
+    settings = {**os.environ, **identity}
     for command in (["init", "-q"], ["add", "content"], ["commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", *command], cwd=project.root, env=settings, check=True, capture_output=True)
     assert project.build(as_of=None).as_of.isoformat() == "2023-11-14"

@@ -116,7 +116,7 @@ def test_a_build_that_is_stopped_anywhere_is_completed_by_the_next(project: Proj
     assert new == project.clean_build_files()
     assert changes > 40
     seen = set()
-    for number in range(changes):
+    for number in (*range(0, changes // 3, 4), *range(changes // 3, changes)):  # the first only write what is to come
         shutil.rmtree(project.root)
         shutil.copytree(tmp_path / "copy", project.root, copy_function=shutil.copy2)
         after(project)
@@ -142,7 +142,7 @@ def test_what_is_edited_after_a_stop_counts(project: Project, tmp_path: Path, ed
     before(project)
     shutil.copytree(project.root, tmp_path / "copy", copy_function=shutil.copy2)
     after(project)
-    for number in range(0, count_changes(project), 7):
+    for number in range(0, count_changes(project), 13):
         shutil.rmtree(project.root)
         shutil.copytree(tmp_path / "copy", project.root, copy_function=shutil.copy2)
         after(project)
@@ -177,7 +177,7 @@ def test_a_recovery_that_is_stopped_is_completed_by_the_next(project: Project) -
     for number in range(40):
         with power_cut(project.site, number):
             try:
-                Site(project.site)
+                Site(project.site).close()
             except PowerCutError:
                 continue
         break

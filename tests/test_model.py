@@ -1,126 +1,35 @@
-"""What editors write and what the archive makes of it: every field in all its forms, names, sections, excerpts."""
+"""What editors write and what the archive makes of it: every field in all its forms, sections, records."""
 
 import re
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from medqa import excerpts, names, sections
-from medqa.config import Config
-from medqa.directory import Directory, Entity
-from medqa.documents import Age, Asker, Correction, Doctor, FollowUp, Parsed, Reply, Text, Thread, Topic
-from medqa.errors import CODES, Problem
-from medqa.fields import Name
-from medqa.locales import load_locales
+from medqa import sections
+from medqa.documents import Age, Asker, Correction, Doctor, FollowUp, Reply, Text, Thread, Topic
 from medqa.markup import grammar, render
 from medqa.markup.characters import normal
 from medqa.pages import DoctorPage, ReplyBlock, ThreadPage
-from medqa.parse import KNOWN_KEYS, dialect, parse
-from medqa.sources import KINDS, Kind, Place
+from medqa.parse import KNOWN_KEYS
+from tests.parsing import (
+    BODY,
+    CHINESE,
+    FLAT,
+    LINES,
+    REPLY,
+    WHOLE,
+    WHOLE_BODY,
+    document,
+    thread,
+    without_places,
+    words,
+)
 from tests.projects import Project
 
-LOCALES, _ = load_locales(Path("/nowhere"), Config())
-ENGLISH, CHINESE = (dialect(language, LOCALES) for language in ("en", "zh-Hant"))
-HEADER = "title: Twitching\nspecialty: Neurology\nasked: 2023-07-06\n"
-BODY = "## Question\nWhy?\n"
-REPLY = "## Reply\nIt passes.\n"
-FLAT = "doctor: Ann Bell\nreplied: 2023-07-07\n"
-
-
-def outcome(text: str, kind: Kind = "threads", *, spoken: Any = ENGLISH) -> Parsed | list[Problem]:
-    return parse(Place(kind, "x", f"content/{kind}/x.md"), text, spoken)
-
-
-def document(header: str, body: str = "", kind: Kind = "threads", *, spoken: Any = ENGLISH) -> Any:
-    found = outcome(f"---\n{header}---\n{body}", kind, spoken=spoken)
-    assert isinstance(found, Parsed), found
-    assert not found.findings
-    return found.document
-
-
-def thread(more: str = "", body: str = BODY, *, spoken: Any = ENGLISH) -> Thread:
-    found: Thread = document(HEADER + more, body, spoken=spoken)
-    return found
-
-
-def words(value: tuple[Name, ...] | Name | None) -> Any:
-    """Leave the places out."""
-    return tuple(name.text for name in value) if isinstance(value, tuple) else value and value.text
-
-
-def without_places(value: Any) -> Any:
-    """Leave the places of all names and days out, and the digests of texts."""
-    plain = msgspec.to_builtins(value)
-    return _bare(plain)
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _bare(part) for key, part in value.items() if key not in {"line", "column", "digest", "days"}}
-    return [_bare(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-# --- threads ----------------------------------------------------------------------------------------------------------
-
-WHOLE = """\
-title: "Involuntary Muscle Twitches: Causes"
-question: Involuntary muscle twitching?
-specialty: Neurology
-asker: {name: Hsuān, age: 30~39, sex: female}
-asked: 2023/07/06
-replies:
-  - {doctor: Dr. Jiang Junyi, hospital: Taoyuan Medical Center, specialty: Family Medicine, replied: 2023-07-06}
-  - doctor: Ann Bell
-    replied: 2023/07/09
-follow_ups:
-  - {asked: 2023-07-08}
-  - {}
-topics: [muscle twitching, "anxiety: a topic"]
-related: [calf-twitch, eyelid-twitch]
-aliases: [old-stem, /old/path.html]
-status: draft
-publish_on: 2023-07-10
-expires_on: 2033-07-10
-lang: en-GB
-translation_of: zh-original
-translated_by: machine
-reviewed_by: Ann Bell
-reviewed_on: 2023-08-01
-superseded_by: newer
-duplicate_of: older
-urgent: true
-noindex: true
-more_info_by: editor
-corrections:
-  - {on: 2023-07-11, by: editor, why: The dose was wrong, reply: 2}
-  - {on: 2023-07-12, why: A name}
-ack: {MQ501: planned, MQ701: follows}
-sources: [https://example.org/a#b, "Book: chapter 2"]
-consent: form 12
-origin: page 4711
-"""
 FLAT_KEYS = {"doctor", "hospital", "replied"}
-WHOLE_BODY = """
-## Question
-Why does it twitch?
-
-## Reply
-It passes.
-## Follow-up
-Really?
-## Reply
-Yes, [see above](#reply-1).
-## Follow-up
-Thanks.
-## More Info
-### Causes
-Coffee.
-"""
 
 
 def test_every_field_of_a_thread_is_read() -> None:
@@ -293,12 +202,6 @@ def test_what_opens_no_section(code: str) -> None:
     assert (read.turns, read.anchors[0]) == ((), "question")
 
 
-LINES = st.sampled_from(
-    ["```", "````", "~~~", "~~~ x", "``` `", "   ```", "    ```", "\t~~~", "```\t", "## Reply", "# x #", "  ## Reply",
-     "    # x", "\t# x", "##\u3000x", "\u3000# x", "#", "## ##", "##x", "text", ""]
-)  # fmt: skip
-
-
 @given(st.lists(LINES, max_size=12))
 def test_sections_see_the_headings_and_code_that_the_page_shows(lines: list[str]) -> None:
     text = "\n".join(lines)
@@ -396,241 +299,3 @@ def test_the_hospital_of_a_reply_is_that_of_the_doctors_period_on_that_day(proje
     doctor = pages["/doctors/ann-bell/"]
     assert isinstance(doctor, DoctorPage)
     assert [line.hospital.text for line in doctor.periods] == ["North", "South"]
-
-
-# --- names ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        ("Dr. Ann Bell", "Ann Bell"),
-        ("Dr Ann Bell", "Ann Bell"),
-        ("dr.Ann Bell", "Ann Bell"),
-        ("DR. 江俊宜", "江俊宜"),
-        ("江俊宜醫師", "江俊宜"),
-        ("江俊宜 醫生", "江俊宜"),
-        ("江俊宜医师", "江俊宜"),
-        ("江俊宜医生", "江俊宜"),
-        ("Dr. 江俊宜 醫師", "江俊宜"),
-        ("Drake Bell", "Drake Bell"),
-        ("Ann Dr. Bell", "Ann Dr. Bell"),
-        ("醫師娘", "醫師娘"),
-        ("Dr.", "Dr."),
-        ("醫師", "醫師"),
-    ],
-)
-def test_honorifics_are_no_part_of_a_name(written: str, name: str) -> None:
-    assert names.strip_honorifics(written) == name
-    assert words(thread(f'doctor: "{written}"\nreplied: 2023-07-07\n', BODY + REPLY).replies[0].doctor) == name
-
-
-def directory() -> Directory[Topic]:
-    """Topics: one with names in languages and synonyms, two that share a synonym."""
-    texts = {
-        "migraine": "name: Migraine\nnames: {zh-Hant: 偏頭痛, fr: Migraine ophtalmique}\n"
-        "synonyms: [Hemicrania, Ｓｉｃｋ headache]\n",
-        "cramps": "name: Cramps\nsynonyms: [Spasm]\n",
-        "tics": "name: Tics\nsynonyms: [Spasm]\n",
-    }
-    records = [(Place("topics", stem, f"content/topics/{stem}.md"), _topic(stem, text)) for stem, text in texts.items()]
-    referred = ["MIGRAINE", "Spasm", "Night  Terror", "night terror", "C++", "tics"]
-    return Directory("topics", records, [("a.md", Name(name, 1, 1)) for name in referred])
-
-
-def _topic(stem: str, header: str) -> Topic:
-    topic: Topic = document(header, "", "topics")
-    return msgspec.structs.replace(topic, stem=stem)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Migraine",
-        "migraine",
-        "MIGRAINE ",
-        "ｍｉｇｒａｉｎｅ",
-        "偏頭痛",
-        "migraine  ophtalmique",
-        "hemicrania",
-        "Sick Headache",
-    ],
-)
-def test_names_match_whatever_their_case_width_and_language(name: str) -> None:
-    found = directory().find(name)
-    assert found
-    assert found.key == "topics/migraine"
-
-
-def test_names_without_a_record_are_entities_too() -> None:
-    known = directory()
-    assert [entity.slug for entity in known.entities()] == ["c", "cramps", "migraine", "night-terror", "tics"]
-    found = known.find("NIGHT TERROR")
-    assert isinstance(found, Entity)
-    assert (found.name, found.slug, found.record) == ("Night  Terror", "night-terror", None)
-    assert known.find("unheard of") is None
-    assert known.find(None) is None
-    assert [(one.code, one.path) for one in known.problems] == [("MQ213", "a.md")]
-
-
-def test_an_entity_is_named_in_the_language_asked_for() -> None:
-    found = directory().find("migraine")
-    assert found
-    spoken = {tag: found.name_in(tag) for tag in ("en", "zh-Hant", "zh-Hant-TW", "zh", "fr-CA", "de")}
-    assert spoken == {
-        "en": "Migraine",
-        "zh-Hant": "偏頭痛",
-        "zh-Hant-TW": "偏頭痛",
-        "zh": "Migraine",
-        "fr-CA": "Migraine ophtalmique",
-        "de": "Migraine",
-    }
-
-
-# --- excerpts ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_excerpt_ends_at_a_word() -> None:
-    text = "word " * 100
-    cut = excerpts.excerpt(text.strip())
-    assert cut == ("word " * 56).strip() + "…"
-    assert excerpts.excerpt("short text") == "short text"
-    assert excerpts.excerpt("x" * 280) == "x" * 280
-    assert excerpts.excerpt("a" * 279 + ", and more").endswith("a…")
-
-
-def test_an_excerpt_of_chinese_ends_at_a_character() -> None:
-    assert excerpts.excerpt("頭" * 400) == "頭" * 280 + "…"
-    assert excerpts.excerpt("頭" * 270 + "MRI-examination" + "頭" * 90) == "頭" * 270 + "…"
-    assert excerpts.excerpt("頭" * 279 + "（痛）" * 9) == "頭" * 279 + "…"
-
-
-@pytest.mark.parametrize("joined", ["e\u0301", "か\u3099", "👨\u200d👩\u200d👧", "👍🏽", "❤\ufe0f"])
-@pytest.mark.parametrize("before", range(275, 281))
-def test_an_excerpt_never_cuts_what_is_seen_as_one_character(joined: str, before: int) -> None:
-    cut = excerpts.excerpt("x" * before + joined * 9).removesuffix("…")
-    rest = cut.lstrip("x")
-    assert len(cut) <= 280
-    assert rest == joined * (len(rest) // len(joined))
-
-
-@given(st.text(st.sampled_from("ab 頭，。()\u0301\u200d🏽👍"), max_size=700))
-def test_excerpts_are_beginnings_of_limited_length(text: str) -> None:
-    plain = " ".join(text.split())
-    cut = excerpts.excerpt(plain)
-    assert len(cut) <= excerpts.EXCERPT + 1
-    assert plain.startswith(cut.removesuffix("…")) or plain == cut
-
-
-def test_what_a_long_question_asks() -> None:
-    filler = "It began in March and has not changed since then. " * 12
-    asked = ("Is it ALS?", "My father asked: “Is it the nerves?”", "Could Mr. Ho have caused it?")
-    text = f"Hello Dr. Chen. {filler}{' '.join(asked)} I hope not. Is it ALS?"
-    assert excerpts.asks(text) == asked
-    assert excerpts.asks("Is it ALS?") == ()
-    assert excerpts.asks("先生您好。" * 40 + "這是漸凍症嗎？要看哪一科？謝謝。") == ("這是漸凍症嗎？", "要看哪一科？")
-    assert len(excerpts.asks(filler + " ".join(f"Is it {number}?" for number in range(20)))) == 5
-
-
-# --- whatever is written ----------------------------------------------------------------------------------------------
-
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=40)
-MARKS = [
-    *"#'\"[]{},|>%@`?\\\t",
-    "---\n",
-    "\n",
-    ": ",
-    " #",
-    "- ",
-    "  ",
-    "&a ",
-    "*a",
-    "<<: ",
-    "!x ",
-    "](",
-    "![](x)",
-    "...\n",
-]
-LINES_OF_FILES = [
-    *(
-        "```\n",
-        "~~~\n",
-        "## Reply\n",
-        "## 回覆\n",
-        "# x\n",
-        "<<<<<<< a\n",
-        "replies:\n",
-        "doctor: x\n",
-        "title: title\n",
-    ),
-    *("follow_ups: [{}]\n", "asked: 2\n", "lang: x\n", "\u2028", "\x85", "\ufeff", "\x07", "9" * 400, "[" * 60),
-]
-SNIPPETS = st.one_of(TEXTS, st.sampled_from(MARKS), st.sampled_from(LINES_OF_FILES))
-EDITS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 30), SNIPPETS), max_size=6)
-VALID = {
-    "threads": f"---\n{WHOLE}---\n{WHOLE_BODY}",
-    "doctors": "---\nname: Dr. Ann\nperiods:\n  - {hospital: North, from: 2020-01-01}\n---\n# Life\nShe [x](y.md).\n",
-    "hospitals": "---\nname: North\nnames: [a, b]\naliases: c\n---\n",
-    "specialties": "---\nname: Neurology\nnames: {zh-Hant: 神經科}\nreview_months: 3\n---\nNerves.\n",
-    "topics": "---\nname: Migraine\nsynonyms: [a]\nspecialties: [b]\n---\nAn answer.\n",
-    "pages": "---\ntitle: About\nlang: en\n---\nText.\n",
-}
-
-
-def check_problems(text: str, kind: Kind) -> None:
-    """Parse; whatever is said has a code that exists, and a place inside the file."""
-    found = outcome(text, kind)
-    problems = found.findings if isinstance(found, Parsed) else found
-    assert isinstance(found, Parsed) or any(one.severity == "error" for one in problems)
-    lines = text.split("\n")
-    for one in problems:
-        assert one.code in CODES
-        assert one.message
-        assert 1 <= one.line <= len(lines), one
-        assert 1 <= one.column <= len(lines[one.line - 1]) + 1, one
-        assert str(one).isprintable() or "\n  hint: " in str(one)
-
-
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.sampled_from(KINDS), EDITS)
-def test_a_file_edited_at_random_never_stops_the_program(kind: Kind, edits: list[tuple[int, int, str]]) -> None:
-    text = VALID[kind]
-    for place, length, snippet in edits:
-        at = place % (len(text) + 1)
-        text = text[:at] + snippet + text[at + length :]
-    check_problems(text, kind)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(KINDS), TEXTS)
-@example("threads", "")
-@example("threads", "---")
-@example("threads", "---\n---")
-@example("threads", "---\ntitle: x\nspecialty: y\nasked: 2020-01-01\n---")
-@example("threads", f"---\n{HEADER}---\n##")
-@example("threads", f"---\n{HEADER}---\n```")
-def test_any_text_never_stops_the_program(kind: Kind, text: str) -> None:
-    check_problems(text, kind)
-
-
-KEYS = sorted({key for keys in KNOWN_KEYS.values() for key in keys} | {"from", "to", "on", "why", "<<", ""})
-WORDS = ["", "x", "2023-07-06", "2203-01-01", "0000-00-00", "true", "1", "-1", "9" * 30, "Dr.", "醫師", "/", "en", "[]"]
-VALUES = st.recursive(
-    st.sampled_from(WORDS),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-        st.lists(st.tuples(st.sampled_from(KEYS), inner), max_size=3).map(
-            lambda items: f"{{{', '.join(f'{key}: {value}' for key, value in items)}}}"
-        ),
-    ),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.sampled_from(KINDS), st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=6), st.lists(LINES, max_size=6)
-)
-def test_any_header_never_stops_the_program(kind: Kind, header: list[tuple[str, str]], body: list[str]) -> None:
-    fields = "".join(f"{key}: {value}\n" for key, value in header)
-    check_problems(f"---\n{fields}---\n" + "\n".join(body), kind)
