@@ -168,6 +168,8 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     if difference:
         _complain(f"medqa: the site differs from a clean build: {difference}")
         return PROBLEMS
+    if options.verify and options.format == "text":
+        _say("verified: a clean build gives the same bytes")
     return FINE
 
 

@@ -34,7 +34,7 @@ def excerpt(plain: str, limit: int = EXCERPT) -> str:
         cut -= 1
         if not cut:
             return plain[:limit] + "…"
-    return plain[:cut].rstrip(" ,;:-–—、，；：（(「『“‘") + "…"  # noqa: RUF001
+    return plain[:cut].rstrip(" .,;:-–—。、，；：（(「『“‘…") + "…"  # noqa: RUF001
 
 
 def _may_cut(text: str, at: int) -> bool:
