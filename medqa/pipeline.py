@@ -212,7 +212,7 @@ def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, cloc
     with clock.stage("read"):
         given = _read(root)
     with clock.stage("parse"):
-        spoken = dialect(given.config.language, given.locales)
+        spoken = dialect(given.config, given.locales)
         read, broken, unparsed = work.parse_all(root, given.places, spoken, memory, pool)
     with clock.stage("index"):
         documents = [(one.place, one.document) for one in read]

@@ -15,7 +15,7 @@ from medqa.parse import dialect, parse
 from medqa.sources import Kind, Place
 
 LOCALES, _ = load_locales(Path("/nowhere"), Config())
-ENGLISH, CHINESE = (dialect(language, LOCALES) for language in ("en", "zh-Hant"))
+ENGLISH, CHINESE = (dialect(Config(language=language), LOCALES) for language in ("en", "zh-Hant"))
 HEADER = "title: Twitching\nspecialty: Neurology\nasked: 2023-07-06\n"
 BODY = "## Question\nWhy?\n"
 REPLY = "## Reply\nIt passes.\n"

@@ -25,7 +25,7 @@ from tests.sites import ROOT
 MILLION = 1_000_000
 GENEROUS = 10
 """Seconds of CPU: a hundred times what any of these needs, and far less than an algorithm that is not linear."""
-ENGLISH = dialect("en", load_locales(Path("/nowhere"), Config())[0])
+ENGLISH = dialect(Config(), load_locales(Path("/nowhere"), Config())[0])
 HEADER = "title: x\nspecialty: y\nasked: 2020-01-01\n"
 HEADERS = {
     "a long value": "question: " + "x" * MILLION,

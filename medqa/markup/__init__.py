@@ -2,9 +2,10 @@
 
 The dialect is that of one configured Python-Markdown instance (`dialect`), built on first use and reused. Its parts:
 `grammar` (what a line begins), `containers` and `blocks` (lines → elements), `spans` and `emphasis` (what stands inside
-a line), `addresses` and `destinations` (which links are allowed, what becomes of them), `outline` (levels and ids of
-headings), `writing` (elements → HTML and plain words), `positions` (where in the file a link stands). A render keeps
-nothing for the next one. One thread at a time may render.
+a line), `pairing` (which marks of emphasis belong together), `addresses` and `destinations` (which links are allowed,
+what becomes of them), `outline` (levels and ids of headings), `writing` (elements → HTML and plain words), `positions`
+(where in the file a link stands). Plain texts, which are nearly all, are not given to it: `front` writes the very same
+by itself. A render keeps nothing for the next one. One thread at a time may render.
 """
 
 from __future__ import annotations
@@ -26,15 +27,27 @@ __all__ = ["Finding", "Link", "Rendered", "render", "resolve"]
 _PLACEHOLDER = re.compile(r'<a href="medqa:(\d+)">(.*?)</a>|<img src="medqa:(\d+)" alt="([^"]*)">', re.DOTALL)
 
 
-def render(text: str, *, level: int, line: int = 1, first_link: int = 0, taken: set[str] | None = None) -> Rendered:
+def render(
+    text: str,
+    *,
+    level: int,
+    line: int = 1,
+    first_link: int = 0,
+    taken: set[str] | None = None,
+    fast: bool = True,
+) -> Rendered:
     """Render a text that stands under a heading of `level` and begins on `line` of its file.
 
     Links inside the archive get the placeholders `medqa:N`, N counting from `first_link`. `taken` holds the ids that
-    the page uses already; the ids of the text's headings are added to it. Raises nothing, whatever the text.
+    the page uses already; the ids of the text's headings are added to it. Without `fast` the library reads plain
+    texts, too: the result is the same. Raises nothing, whatever the text.
     """
-    return _dialect().render(
-        text, level=level, line=line, first_link=first_link, taken=set() if taken is None else taken
-    )
+    from medqa.markup import front  # noqa: PLC0415  many commands only resolve what was rendered before
+
+    if taken is None:
+        taken = set()
+    made = front.render(text, level=level, taken=taken) if fast else None
+    return made or _dialect().render(text, level=level, line=line, first_link=first_link, taken=taken)
 
 
 def resolve(html: str, address: Callable[[int], str | None]) -> str:

@@ -8,9 +8,15 @@ import unicodedata
 from enum import Enum
 from html.entities import html5
 
-from medqa.markup.characters import without_controls
+from medqa.markup.characters import CJK, without_controls
 
 ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([a-zA-Z][a-zA-Z0-9]{1,31}));"
+# An address ends where none can go on: at white space, quotation marks, brackets of other scripts, CJK characters.
+_ENDS = rf"""\s<>"\\`^{{|}}\x02\x03\u2018\u2019\u201a-\u201f\u00ab\u00bb\u2026\u2039\u203a{CJK}"""
+BARE = rf"(?<![A-Za-z0-9])(?i:https?)://(?=[^\W_]|\[)(?:[^{_ENDS}&]++|&amp;|&(?!#?[a-zA-Z0-9]++;))++"
+"""A web address in running text, with the punctuation that may follow it."""
+REL = "nofollow ugc noopener"
+"""What a link to another site says of that site."""
 _ENTITY = re.compile(ENTITY)
 _WEB = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _AMPERSAND = "&amp;"
@@ -42,6 +48,8 @@ def _character(entity: re.Match[str]) -> str:
 
 def canonical(href: str) -> str:
     """Give an address as it is judged and written: nothing invisible in it, spaces as %20."""
+    if href.isascii() and href.isprintable():
+        return href.strip().replace(" ", "%20")
     seen = "".join(character for character in href if unicodedata.category(character) not in _INVISIBLE)
     return "".join("%20" if character.isspace() else character for character in seen.strip())
 

@@ -11,6 +11,7 @@ from markdown.util import AtomicString
 
 from medqa.markup import grammar
 from medqa.markup.containers import DEEPEST, Chunk, Item, begins, items_from, numbered, quote_lines
+from medqa.markup.pairing import LONGEST_RUN
 from medqa.markup.writing import TEXT
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
-LONGEST_RUN = 8_000
-"""Characters of a paragraph, heading or cell that are read together; emphasis does not reach further."""
 LINE = "line"
 """Attribute of an element: index of its first line in the text; not written."""
 

@@ -41,6 +41,9 @@ class OpenText:
 
     def read(self, line: str) -> None:
         """Take the container's next line."""
+        if not self._fence and grammar.is_surely_text(line):
+            self.open = True
+            return
         bare = grammar.without_containers(line)
         if self._fence:
             self.open = False

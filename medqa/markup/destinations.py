@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medqa.markup.addresses import Kind, canonical, kind
+from medqa.markup.addresses import REL, Kind, canonical, kind
 from medqa.markup.rendered import Finding, Link
 from medqa.markup.spans import WRITTEN
 from medqa.markup.writing import TEXT
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from medqa.markup.positions import Source
 
-_REL = "nofollow ugc noopener"
 _SHOWN = 80
 """Characters of an address that are shown where it is no link: some hold whole images."""
 _ALLOWED = "allowed are http, https, mailto, tel, and paths within the archive"
@@ -45,7 +44,7 @@ class Destinations:
                 self._image_outside(element, address, line)
             element.set("href", address)
             if judged is Kind.WEB:
-                element.set("rel", _REL)
+                element.set("rel", REL)
         if element.tag == "a":
             self._labels.update(map(id, element.iter()))
 

@@ -17,8 +17,10 @@ NEST = 2
 MOST_INDENT = 3
 """Spaces up to which a line may begin something other than a list's item."""
 
+_STARTS = "`~#-*_>+0123456789 "
 # Only a word for the language may follow: "~~~ thank you ~~~" is text.
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,}) *+[\w.+#-]*+ *+$", re.ASCII)
+_RULE = re.compile(r" {0,3}([-*_])(?: *+\1){2,}+ *+")
 _HEADING = re.compile("( {0,3})(#{1,6})[ \u00a0\u3000](.*)")
 # A sign of comparison is no quote: "> 38.5" is, ">38.5 °C" and ">=38.5" are not.
 _QUOTE = re.compile(r" {0,3}>(?![0-9=]) ?")
@@ -45,6 +47,14 @@ class Marker(NamedTuple):
 def is_blank(line: str) -> bool:
     """Tell whether a line holds nothing to see."""
     return not line or line.isspace()
+
+
+def is_surely_text(line: str) -> bool:
+    """Tell whether the first characters of a line show that it is text, or else the head of a table."""
+    start = line[:1]
+    if start in _STARTS:
+        return line[:2] == "**" and line[2:3] not in "* "
+    return not start.isspace()
 
 
 def indent(line: str) -> int:
@@ -78,10 +88,7 @@ def heading(line: str) -> tuple[int, str] | None:
 
 def is_rule(line: str) -> bool:
     """Tell whether a line is a thematic break: three or more of one of `-`, `*`, `_`, and spaces."""
-    if indent(line) > MOST_INDENT:
-        return False
-    marks = line.replace(" ", "")
-    return len(marks) > 2 and marks[0] in "-*_" and not marks.strip(marks[0])  # noqa: PLR2004
+    return _RULE.fullmatch(line) is not None
 
 
 def quoted(line: str) -> str | None:
@@ -93,10 +100,12 @@ def quoted(line: str) -> str | None:
 def marker(line: str) -> Marker | None:
     """Give the marker of a list's item; an item has a text."""
     found = _MARKER.match(line)
-    if not found or is_rule(line):
+    if not found:
         return None
-    mark = found[2]
-    return Marker(len(found[1]), int(mark[:-1]) if mark[-1] == "." else None, found.end())
+    indent, mark = found.span(1)[1], found[2]
+    if mark[-1] == ".":
+        return Marker(indent, int(mark[:-1]), found.end())
+    return None if is_rule(line) else Marker(indent, None, found.end())
 
 
 def item_text(line: str, found: Marker) -> str:

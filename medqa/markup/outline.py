@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 6
 _UNNAMED = "section"
+_ASCII_WORDS = re.compile("[a-z0-9]+")
 
 
 class Outline:
@@ -44,6 +46,8 @@ class Outline:
 
 def slug(text: str) -> str:
     """Give a text's letters and digits, of any script, in lower case, with hyphens in place of all else."""
+    if text.isascii():
+        return "-".join(_ASCII_WORDS.findall(text.lower()))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
     return "-".join(_words(folded))
 

@@ -20,7 +20,6 @@ from markdown.inlinepatterns import (
 from markdown.util import ETX, STX, AtomicString, Registry
 
 from medqa.markup import addresses
-from medqa.markup.characters import CJK
 from medqa.markup.emphasis import Emphasis
 
 if TYPE_CHECKING:
@@ -42,9 +41,6 @@ _LINK = rf"(?<!!){_LABEL}{_TARGET}"
 _IMAGE = rf"!{_LABEL}{_TARGET}"
 _AUTOLINK = r"(?i:<((?:[a-z][a-z0-9+.-]*+://|mailto:|tel:)[^\s<>\x02]*+)>)"
 _AUTOMAIL = r"<([^\s<>@\x02]++@[^\s<>@\x02]++)>"
-# An address ends where none can go on: at white space, quotation marks, brackets of other scripts, CJK characters.
-_ENDS = rf"""\s<>"\\`^{{|}}\x02\x03\u2018\u2019\u201a-\u201f\u00ab\u00bb\u2026\u2039\u203a{CJK}"""
-_BARE = rf"(?<![A-Za-z0-9])(?i:https?)://(?=[^\W_]|\[)(?:[^{_ENDS}&]|&amp;|&(?!#?[a-zA-Z0-9]++;))++"
 _BREAK = r"(?: {2}|\\)\n"
 _EMPHASIS = r"[*_]"
 
@@ -62,7 +58,7 @@ def build(md: Markdown) -> Registry[Pattern]:
                 ("image", Image(_IMAGE, md)),
                 ("autolink", Autolink(_AUTOLINK, md)),
                 ("automail", Autolink(_AUTOMAIL, md, "mailto:")),
-                ("bare", BareAddress(_BARE, md)),
+                ("bare", BareAddress(addresses.BARE, md)),
                 ("break", SubstituteTagInlineProcessor(_BREAK, "br")),
                 ("entity", Entity(addresses.ENTITY, md)),
                 ("emphasis", Emphasis(_EMPHASIS, md)),

@@ -62,9 +62,9 @@ def html(root: Element) -> str:
     for event, element in walk(root):
         tag = element.tag
         if event == "text":
-            out.append(_escaped(element.text or ""))
+            out.append(escaped(element.text or ""))
         elif event == "tail":
-            out.append(_escaped(element.tail or ""))
+            out.append(escaped(element.tail or ""))
         elif tag not in _ATTRIBUTES:
             continue
         elif event == "open":
@@ -80,16 +80,17 @@ def html(root: Element) -> str:
 
 def _opening(element: Element) -> str:
     values = ((name, element.get(name)) for name in _ATTRIBUTES[element.tag])
-    attributes = "".join(f' {name}="{_escaped(value, quotes=True)}"' for name, value in values if value is not None)
+    attributes = "".join(f' {name}="{escaped(value, quotes=True)}"' for name, value in values if value is not None)
     return f"<{element.tag}{attributes}>"
 
 
-def _escaped(text: str, *, quotes: bool = False) -> str:
+def escaped(text: str, *, quotes: bool = False) -> str:
+    """Write a text as HTML, `quotes` for one between quotation marks."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if quotes:
         return text.replace('"', "&quot;")
     # No text looks like a placeholder, not even to a search that is careless about where tags begin.
-    return text.replace('"medqa:', "&quot;medqa:") if "medqa:" in text else text
+    return text.replace('"medqa:', "&quot;medqa:") if '"' in text else text
 
 
 def plain(root: Element) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from medqa import markup
-from medqa.config import SECTION_KINDS, SOURCE_LANGUAGE, Locales
+from medqa.config import SECTION_KINDS, SOURCE_LANGUAGE, Config, Locales
 from medqa.documents import Day, Text
 from medqa.errors import Problem, problem
 from medqa.fields import Reader, wider_tags
@@ -26,6 +26,8 @@ class Dialect(msgspec.Struct, frozen=True):
     language: str
     names: Mapping[str, Mapping[str, str]]
     """Language tag → case-folded section name → section kind."""
+    fast: bool = True
+    """Whether plain texts may be rendered without the Markdown library."""
 
     def section_names(self, language: str, *, sure: bool = True) -> Names:
         """Give the names that open a section in a thread of a language: its own and the English ones.
@@ -43,13 +45,13 @@ class Dialect(msgspec.Struct, frozen=True):
         return cast("tuple[SectionKind, str] | None", next(known, None))
 
 
-def dialect(language: str, locales: Locales) -> Dialect:
-    """Take from the locales what parsing needs."""
+def dialect(config: Config, locales: Locales) -> Dialect:
+    """Take from the settings and locales what parsing needs."""
     names = {
         tag: {name.casefold(): kind for kind in SECTION_KINDS for name in strings.sections.get(kind, ())}
         for tag, strings in sorted(locales.items())
     }
-    return Dialect(language, names)
+    return Dialect(config.language, names, config.markdown_front)
 
 
 class File:
@@ -90,7 +92,8 @@ class File:
         """
         if not text.strip():
             return None
-        made = markup.render(text, level=level, line=line, first_link=len(self.links), taken=self._taken)
+        start = len(self.links)
+        made = markup.render(text, level=level, line=line, first_link=start, taken=self._taken, fast=self.dialect.fast)
         for found in made.findings:
             self.report((found.line, found.column), found.code, found.message, found.hint)
         self.html[part], self.plain[part] = made.html, made.plain
