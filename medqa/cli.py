@@ -112,7 +112,7 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
     _add_day(command)
-    command.add_argument("--port", type=int, default=8000, metavar="N", help="port on this machine (default: 8000)")
+    command.add_argument("--port", type=_port, default=8000, metavar="N", help="port on this machine (default: 8000)")
 
 
 def _day(text: str) -> date:
@@ -129,6 +129,12 @@ def _day(text: str) -> date:
 def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= 512):  # noqa: PLR2004 - more cores than machines have
         raise argparse.ArgumentTypeError("a number of processes from 1 to 512 is needed")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)
 
 
@@ -166,7 +172,7 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         return PROBLEMS
     _show_report(report, options)
     if difference:
-        _complain(f"medqa: the site differs from a clean build: {difference}")
+        _complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
         return PROBLEMS
     if options.verify and options.format == "text":
         _say("verified: a clean build gives the same bytes")

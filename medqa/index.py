@@ -196,8 +196,7 @@ def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem])
             problems.append(problem(at, "MQ109", f"'{text}' is not a path", "write /old/page.html or /old/page/"))
             return []
         url = text if "." in text.rpartition("/")[2] else text.rstrip("/") + "/"
-        target = archive.address(f"{place.kind}/{place.stem}")
-        return [(url, target)] if target else []
+        return [(url, target)] if (target := _standing(archive, place)) else []
     if fault := sources.stem_fault(text):
         problems.append(problem(at, "MQ109", f"'{text}' cannot be an old name: {fault}", "an old path begins with '/'"))
         return []
@@ -208,5 +207,10 @@ def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem])
     if place.kind == "topics":
         keys = [key for key in archive.lists if key.startswith("faq/") and key.endswith(f"/{place.stem}")]
         return [(f"/{key.removesuffix(place.stem)}{text}/", f"/{key}/") for key in keys]
-    target = archive.address(f"{place.kind}/{place.stem}")
-    return [(f"/{place.kind}/{text}/", target)] if target else []
+    return [(f"/{place.kind}/{text}/", target)] if (target := _standing(archive, place)) else []
+
+
+def _standing(archive: Archive, place: Place) -> str | None:
+    """Give a document's address; also of a thread that is gone, whose address says so."""
+    key = f"{place.kind}/{place.stem}"
+    return f"/{key}/" if place.kind == "threads" and place.stem in archive.gone else archive.address(key)

@@ -104,13 +104,17 @@ def _document(
     return f"{address}#{anchor}" if anchor else address
 
 
-def dead_addresses(documents: Sequence[Located], addresses: Collection[str]) -> list[Problem]:
-    """Report the links that begin with "/" and name no page and no file of the site (MQ301)."""
+def dead_addresses(documents: Sequence[Located], broken: Sequence[Place], addresses: Collection[str]) -> list[Problem]:
+    """Report the links that begin with "/" and name no page and no file of the site (MQ301).
+
+    Nothing is said of the addresses of files in `broken`: they are there once the files can be parsed.
+    """
     problems = []
+    pending = {f"/{place.stem}/" if place.kind == "pages" else f"/{place.kind}/{place.stem}/" for place in broken}
     for place, document in documents:
         for link in document.links:
             path = unquote(link.href).partition("#")[0]
-            if path.startswith("/") and not link.image and path not in addresses:
+            if path.startswith("/") and not link.image and path not in addresses and path not in pending:
                 hint = "link to the other document's file, for example ../neurology/numb-hand.md"
                 if f"{path}/" in addresses:
                     hint = f"write '{path}/', or rather {hint}"

@@ -15,6 +15,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -46,6 +47,8 @@ class BuildOptions(msgspec.Struct, frozen=True):
     as_of: date | None = None
     """The day for which the site is made; None: the last commit's, else the newest in the content."""
     drafts: bool = False
+    base_url: str = ""
+    """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -73,7 +76,9 @@ class Report(msgspec.Struct, frozen=True):
         return len(self.addresses)
 
     def why(self, url: str) -> str:
-        """Say why the page at an address was, or was not, made again."""
+        """Say why the page at an address was, or was not, made again; the address may come from a browser."""
+        path = unquote(urlsplit(url).path).strip("/")
+        url = next((known for known in ("/" + path, f"/{path}/") if known in self.addresses), url)
         kept = "not made again: nothing that it shows has changed"
         return self.rendered.get(url) or (kept if url in self.addresses else "there is no such page")
 
@@ -85,6 +90,8 @@ class Loaded(msgspec.Struct, frozen=True):
     desk: Desk
     documents: tuple[work.Read, ...]
     copies: tuple[sources.Copy, ...]
+    broken: tuple[sources.Place, ...]
+    """Files that could not be parsed."""
     problems: tuple[Problem, ...]
 
 
@@ -115,6 +122,7 @@ def build(root: Path, options: BuildOptions) -> Report:
 
 
 def _build(root: Path, options: BuildOptions) -> Report:
+    sources.require_content(root)
     clock, engine = Clock(), sources.engine_digest()
     name = _site_name(root, options.out)
     with (
@@ -149,7 +157,7 @@ def _build(root: Path, options: BuildOptions) -> Report:
 
 
 def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[list[Problem], list[Problem]]:
-    """Find the problems of the archive without making a page: all that are on, and those that count as errors.
+    """Find the problems of the archive without making a page: all of them, and those that count as errors.
 
     A finding counts where config's `levels` say so, or config's profile or `strict` say so of all.
     """
@@ -157,6 +165,7 @@ def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[l
 
 
 def _check(root: Path, options: BuildOptions, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
+    sources.require_content(root)
     with work.Pool(options.jobs) as pool, opened(options.cache, sources.engine_digest()) as memory:
         loaded = load(root, options, memory, pool, Clock())
         try:
@@ -165,12 +174,10 @@ def _check(root: Path, options: BuildOptions, *, strict: bool) -> tuple[list[Pro
         except BuildFailedError as error:
             problems = error.problems
     settings = loaded.desk.archive.config
-    shown = [found for found in problems if settings.levels.get(found.code) != "off"]
     everything = strict or settings.profile == "strict"
-    counting = (
-        found.severity == "error" or everything or settings.levels.get(found.code) == "error" for found in shown
-    )
-    return shown, [found for found, counts in zip(shown, counting, strict=True) if counts]
+    raised = {code for code, level in settings.levels.items() if level == "error"}
+    counting = [found for found in problems if found.severity == "error" or everything or found.code in raised]
+    return list(problems), counting
 
 
 def _despite_damage(attempt: Callable[[], Done]) -> Done:
@@ -210,7 +217,7 @@ def _site_name(root: Path, out: Path) -> str:
 def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, clock: Clock) -> Loaded:
     """Read, parse and index; `problems` holds everything found, errors among them."""
     with clock.stage("read"):
-        given = _read(root)
+        given = _read(root, options.base_url)
     with clock.stage("parse"):
         spoken = dialect(given.config, given.locales)
         read, broken, unparsed = work.parse_all(root, given.places, spoken, memory, pool)
@@ -221,8 +228,9 @@ def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, cloc
         archive, unfit = index.index(found, given.config, Options(day, options.drafts))
     with clock.stage("related"):
         neighbours = related.neighbours(_candidates(archive, read))
-    problems = tuple(_unacknowledged((*given.problems, *unparsed, *unfit), read))
-    return Loaded(given.templates, Desk(archive, neighbours, given.locales), tuple(read), given.copies, problems)
+    problems = tuple(_wanted((*given.problems, *unparsed, *unfit), read, given.config))
+    desk = Desk(archive, neighbours, given.locales)
+    return Loaded(given.templates, desk, tuple(read), given.copies, tuple(broken), problems)
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -236,8 +244,10 @@ class _Given(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def _read(root: Path) -> _Given:
+def _read(root: Path, base_url: str) -> _Given:
     settings, problems = load_config(root)
+    if base_url:
+        settings = msgspec.structs.replace(settings, base_url=base_url)
     locales, unworded = load_locales(root, settings)
     templates = Templates(root, settings, locales)
     places, misplaced = sources.content(root)
@@ -246,11 +256,12 @@ def _read(root: Path) -> _Given:
     return _Given(settings, locales, templates, places, tuple(copies), found)
 
 
-def _unacknowledged(problems: Sequence[Problem], read: Sequence[work.Read]) -> Iterator[Problem]:
-    """Leave out the findings that a thread's `ack` gives a reason for."""
+def _wanted(problems: Sequence[Problem], read: Sequence[work.Read], settings: Config) -> Iterator[Problem]:
+    """Leave out the findings that config's `levels` turn off, or a thread's `ack` gives a reason for."""
     acks = {one.place.path: one.document.ack for one in read if isinstance(one.document, Thread) and one.document.ack}
     for found in problems:
-        if found.severity == "error" or found.code not in acks.get(found.path, {}):
+        silenced = settings.levels.get(found.code) == "off" or found.code in acks.get(found.path, {})
+        if found.severity == "error" or not silenced:
             yield found
 
 
@@ -264,7 +275,7 @@ def plan_pages(loaded: Loaded, clock: Clock) -> list[Page]:
             raise BuildFailedError([*problems, *error.problems]) from error
         problems += plan.collisions(loaded.desk, pages)
         documents = [(one.place, one.document) for one in loaded.documents]
-        problems += links.dead_addresses(documents, {page.url for page in pages})
+        problems += links.dead_addresses(documents, loaded.broken, {page.url for page in pages})
     if any(found.severity == "error" for found in problems):
         raise BuildFailedError(problems)
     return pages

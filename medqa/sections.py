@@ -95,7 +95,7 @@ def split(cut: Frame, path: str, names: Names, problems: list[Problem]) -> list[
 
 
 class _Judged(msgspec.Struct, frozen=True):
-    """A heading of level 1 or 2, or what was meant for one."""
+    """A heading of level 1 or 2, or what was meant for one: a section's name under any other heading."""
 
     kind: SectionKind | None
     """The section that it opens."""
@@ -144,7 +144,7 @@ def _judge(line: str, names: Names) -> _Judged | None:
     elif unspaced:
         marks, title = "##", unspaced[1].strip()
     else:
-        return None
+        return _too_deep(heading, names) if heading else None
     name = " ".join(title.split()).casefold()
     elsewhere = None if name in names.own else names.elsewhere(name)
     kind = elsewhere[0] if elsewhere else names.own.get(name)
@@ -156,6 +156,16 @@ def _judge(line: str, names: Names) -> _Judged | None:
         hint = f"add 'lang: {elsewhere[1]}' to the front matter, or write '## {_shown(names, kind)}'"
         return _Judged(kind, f"'## {title}' is a section in another language", hint, elsewhere[1])
     return _Judged(kind)
+
+
+def _too_deep(heading: tuple[int, str], names: Names) -> _Judged | None:
+    """Judge a heading inside a section: with the very name of one it would put words into the wrong mouth."""
+    level, title = heading
+    name = " ".join(title.split()).casefold()
+    kind = names.own.get(name)
+    if kind is None or _shown(names, kind).casefold() != name:
+        return None
+    return _Judged(kind, f"'{'#' * level} {title}' has {level} '#', a section has two", f"write '## {title}'")
 
 
 def _fault(line: str, marks: str, *, unspaced: bool) -> str:

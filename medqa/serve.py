@@ -27,7 +27,7 @@ def serve(root: Path, options: pipeline.BuildOptions, port: int, say: Callable[[
     Raises UsageError where the port is taken.
     """
     out = root / FOLDER / PREVIEW
-    preview = msgspec.structs.replace(options, out=out, drafts=True)
+    preview = msgspec.structs.replace(options, out=out, drafts=True, base_url=f"http://{HOST}:{port}")
     if _taken(port):
         raise UsageError(f"port {port} is in use: choose another with --port")
     rebuild(root, preview, say)

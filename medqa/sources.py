@@ -99,14 +99,14 @@ def _not_text(path: str, data: bytes, at: int) -> Problem:
     return problem((path, len(lines), len(lines[-1]) + 1), "MQ101", f"byte 0x{data[at]:02x} is not UTF-8 text", hint)
 
 
-def content(root: Path) -> tuple[list[Place], list[Problem]]:
-    """Find all documents below `content/`, sorted; files that cannot be documents are problems.
-
-    Raises UsageError when there is no `content/` at all.
-    """
-    top = root / CONTENT
-    if not top.is_dir():
+def require_content(root: Path) -> None:
+    """Raise UsageError where there is no `content/`: then nothing is to be made there, not even a cache."""
+    if not (root / CONTENT).is_dir():
         raise UsageError(f"no folder '{CONTENT}' in {root}: name the archive's folder with --root")
+
+
+def content(root: Path) -> tuple[list[Place], list[Problem]]:
+    """Find all documents below `content/`, sorted; files that cannot be documents are problems."""
     places: list[Place] = []
     problems: list[Problem] = []
     for path in files_below(root, CONTENT):

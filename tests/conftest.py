@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
-from tests.projects import Project
+from tests.projects import Project, small_archive
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +25,20 @@ def update_cases(request: pytest.FixtureRequest) -> bool:
 def project(tmp_path: Path) -> Project:
     """Give an archive without any document yet."""
     return Project(tmp_path / "archive")
+
+
+@pytest.fixture
+def archive(project: Project) -> Project:
+    """Give a small archive that has been built."""
+    return small_archive(project)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_disks() -> Iterator[None]:
+    """Nothing that tests write has to outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

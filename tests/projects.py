@@ -4,13 +4,12 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 import pytest
 
 from medqa import pipeline, work
@@ -18,7 +17,7 @@ from medqa.cache import FOLDER, Cache
 from medqa.errors import BuildFailedError, Problem
 from medqa.pages import Page
 from medqa.sources import PACKAGED_TEMPLATES
-from tests.sites import AS_OF, Html
+from tests.sites import AS_OF
 
 LIST = ".medqa"
 
@@ -132,7 +131,8 @@ class Project:
 
     def stamps(self) -> dict[str, tuple[int, int]]:
         """Give what tells whether a file was written again: path → (time, inode)."""
-        stats = {path: (self.site / path).stat() for path in self.files()}
+        found = (Path(at, name) for at, _, names in os.walk(self.site) for name in names)
+        stats = {file.relative_to(self.site).as_posix(): file.stat() for file in found}
         return {path: (stat.st_mtime_ns, stat.st_ino) for path, stat in stats.items()}
 
     def urls_with(self, text: str) -> set[str]:
@@ -199,29 +199,42 @@ def thread_text(stem: str, body: Mapping[str, str] | None, fields: Mapping[str, 
     return document(whole, "\n".join(f"## {name}\n{text}\n" for name, text in sections.items()))
 
 
-def links_from(site: Path, urls: Iterator[str] | set[str], base: str) -> Iterator[tuple[str, str]]:
-    """Give (page, path without a file) of all dead links on pages that can be reached from some pages of a site."""
-    waiting, seen = list(urls), set(urls)
-    while waiting:
-        url = waiting.pop()
-        file = site / file_of(url)
-        if file.suffix != ".html":
-            continue
-        page = Html(url, file.read_text(encoding="utf-8"))
-        moved = re.findall(r'http-equiv="refresh" content="0; url=([^"]*)"', page.text)
-        for path in [path for path, _ in page.inside(base)] + moved:
-            if not (site / file_of(path)).is_file():
-                yield url, path
-            elif path not in seen:
-                seen.add(path)
-                waiting.append(path)
-
-
-def replaced(options: pipeline.BuildOptions, **changes: Any) -> pipeline.BuildOptions:
-    """Give options with some of them changed."""
-    return msgspec.structs.replace(options, **changes)
-
-
 def day(text: str) -> date:
     """Read a date."""
     return date.fromisoformat(text)
+
+
+CHINESE = {"問題": "小腿一直跳動怎麼辦？", "回覆": "多半無害。"}
+
+
+def small_archive(project: Project) -> Project:
+    """Write and build a small archive: two specialties, two doctors, two languages, every kind of page."""
+    project.config(statements={"contact": "post@archive.example"}, emergency={"Taiwan": "119"})
+    project.record("doctors", "ann-bell", "She *listens*.", name="Ann Bell", names=["Anna Bell"], specialty="Neurology")
+    project.record("hospitals", "north-hospital", "Up north.")
+    project.record("specialties", "neurology", "Nerves.", names={"zh-Hant": "神經科"})
+    project.record("topics", "twitching", "Mostly harmless.", name="Twitching", specialties=["Neurology"])
+    project.record("pages", "about", "Who we are.", title="About us")
+    project.thread("calf-twitch", asked="2019-05-01", topics=["Twitching"], body={
+        "Question": "My calf twitches at night. Is this ALS?",
+        "Reply": "Hardly: bare twitching of the calf is harmless.",
+        "More Info": "Fasciculations are common.",
+    })  # fmt: skip
+    project.thread("eyelid-twitch", asked="2020-02-01", topics=["twitching"], hospital="North Hospital", body={
+        "Question": "My eyelid twitches since the exams.", "Reply": "Sleep more: twitching of a lid is harmless.",
+    })  # fmt: skip
+    project.thread("numb-hand", asked="2020-03-01", superseded_by="wrist-pain", related=["calf-twitch"])
+    project.thread("wrist-pain", asked="2021-03-01", doctor="Bo Chan", replied="2021-03-02", urgent=True)
+    project.thread("heart-skips", specialty="Cardiology", asked="2018-01-01", doctor="Bo Chan", aliases=["old-heart"])
+    project.thread("heart-races", specialty="Cardiology", asked="2018-06-01", status="withdrawn")
+    project.thread(
+        "xiao-tui", title="小腿跳動", lang="zh-Hant", translation_of="calf-twitch", topics=["Twitching"], body=CHINESE
+    )
+    project.write("static/robots.txt", "User-agent: *\n")
+    project.build()
+    return project
+
+
+def edit_question(project: Project) -> None:
+    """Change what several pages of the small archive show."""
+    project.edit("content/threads/calf-twitch.md", "at night", "all night long")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from medqa import work
-from tests.editors import first_archive
+from tests.drafts import first_archive
 from tests.projects import Project, files
 from tests.sites import ROOT
 

@@ -7,6 +7,7 @@ import os
 import re
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 
 from medqa import work
 from medqa.errors import BuildFailedError, Problem
-from tests.editors import BREAKS, EDITS, Editors, script
+from tests.drafts import State, first_archive
+from tests.editors import Editors, script
+from tests.edits import EDITS
+from tests.edits_around import BREAKS
 from tests.projects import LIST, Project
 
 SCRIPTS = int(os.environ.get("MEDQA_SCRIPTS", "2"))
@@ -31,6 +35,8 @@ class Run:
         self.editors = Editors(self.project)
         self.said: list[Step] = []
         self.built = self.failed = 0
+        self.files: dict[str, bytes] = {}
+        self.stamps: dict[str, tuple[int, int]] = {}
         self._templates: dict[str, str] = {}
         self._compiled: dict[str, Any] = {}
         self.check()
@@ -68,15 +74,15 @@ class Run:
 
     def check_failure(self, problems: list[Problem]) -> None:
         """The same is wrong, and the site is untouched."""
-        before = self.project.files(), self.project.stamps()
         assert self.project.problems(**self.editors.options()) == problems, self.story()
-        assert (self.project.files(), self.project.stamps()) == before, self.story()
+        assert self.project.files() == self.files, self.story()
+        assert self.project.stamps() == self.stamps, self.story()
 
     def check_site(self, clean: dict[str, bytes]) -> None:
         """The site is the clean one, and what did not change was not written."""
-        before, stamps = self.project.files(), self.project.stamps()
+        before, stamps = self.files, self.stamps
         report = self.project.build(**self.editors.options())
-        after, now = self.project.files(), self.project.stamps()
+        after, now = self.files, self.stamps = self.project.files(), self.project.stamps()
         differing = sorted(path for path in after.keys() | clean.keys() if after.get(path) != clean.get(path))
         assert not differing, f"{differing}\n{self.story()}"
         changed = {path for path in after if path != LIST and after[path] != before.get(path)}
@@ -118,3 +124,18 @@ def test_incremental_equals_clean_whatever_the_script(
     run = Run(tmp_path_factory.mktemp(f"script-{next(_number)}"))
     for step in steps:
         run.step(step)
+
+
+@pytest.mark.parametrize("name", sorted(EDITS.keys() - {"nothing", "delete the cache"}))
+def test_an_edit_changes_what_a_build_reads(name: str) -> None:
+    """Else the scripts would show less than they seem to."""
+    untouched = first_archive()
+    states = [first_archive() for _ in range(8)]
+    for seed, state in enumerate(states):
+        state.files["templates/gone.html"] = untouched.files["templates/gone.html"] = ""  # something to drop
+        EDITS[name](state, Random(seed))
+    assert any(read(state) != read(untouched) for state in states)
+
+
+def read(state: State) -> tuple[object, ...]:
+    return state.sources(), state.as_of, state.previews

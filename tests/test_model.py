@@ -190,7 +190,7 @@ def test_ways_to_write_a_heading(heading: str) -> None:
         "- item\n  ```\n  ## Reply\n  ```",
         "    ## Reply",
         "> ## Reply",
-        "### Reply",
+        "### A second reply",
         "`## Reply`",
         "\\## Reply",
         "#hashtag ##hashtag",

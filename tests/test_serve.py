@@ -54,3 +54,10 @@ def test_every_page_has_the_place_where_livereload_puts_its_script(project: Proj
     pages = list(Path(project.site).rglob("*.html"))
     assert pages
     assert [page for page in pages if "</head>" not in page.read_text(encoding="utf-8")] == []
+
+
+def test_a_preview_stands_at_the_root_whatever_base_url_says(project: Project) -> None:
+    project.config(base_url="https://archive.example/med/qa").thread("open")
+    project.build(base_url="http://127.0.0.1:8000")
+    assert 'href="/assets/site.css"' in project.page("/threads/open/")
+    assert "/med/qa" not in project.page("/threads/open/")

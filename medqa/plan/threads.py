@@ -58,9 +58,9 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
 
 def gone(desk: Desk, stem: str) -> GonePage:
     """Plan what stands in place of a withdrawn or expired thread."""
-    return GonePage(
-        url=f"/threads/{stem}/", lang=desk.language, title=desk.say("gone"), crumbs=desk.crumbs(), noindex=True
-    )
+    lang = desk.lang(desk.archive.threads[stem])
+    crumbs = desk.crumbs(language=lang)
+    return GonePage(url=f"/threads/{stem}/", lang=lang, title=desk.say("gone", lang), crumbs=crumbs, noindex=True)
 
 
 def _hidden(desk: Desk, one: Thread) -> bool:

@@ -1,0 +1,100 @@
+"""What is remembered between builds: it may be lost, damaged or of another site, and no byte changes."""
+
+from pathlib import Path
+
+import pytest
+
+from medqa import pipeline
+from medqa.cache import Cache, Row
+from tests.projects import CHINESE, LIST, Project, edit_question
+
+
+@pytest.mark.parametrize("harm", ["deleted", "damaged", "cut off", "of another engine"])
+def test_without_its_cache_the_site_is_the_same_and_not_written_again(archive: Project, harm: str) -> None:
+    before, stamps = archive.files(), archive.stamps()
+    (base,) = archive.cache.glob("*.sqlite")
+    match harm:
+        case "deleted":
+            archive.remove(".cache")
+        case "damaged":
+            base.write_bytes(b"no database at all" * 1000)
+        case "cut off":
+            base.write_bytes(base.read_bytes()[: base.stat().st_size // 2])
+        case _:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("medqa.sources.engine_digest", lambda: "another")
+                archive.build()
+    report = archive.build()
+    assert len(report.rendered) == report.pages
+    assert set(report.rendered.values()) == {"new"}
+    assert not report.written
+    assert archive.files() == before
+    now = archive.stamps()
+    assert {path for path in now if now[path] != stamps[path]} <= {LIST}
+
+
+def test_a_cache_with_a_hole_anywhere_reads_as_empty(archive: Project) -> None:
+    before = archive.files()
+    (base,) = archive.cache.glob("*.sqlite")
+    whole, size = base.read_bytes(), 4096
+    for hole in range(0, len(whole), 5 * size):
+        for fill in (bytes(size), b"\xc1" * size):
+            base.write_bytes(whole[:hole] + fill + whole[hole + size :])
+            archive.build()
+            assert archive.files() == before
+    base.write_bytes(whole[:size] + bytes(len(whole) - size))
+    assert pipeline.check(archive.root, archive.options()) == ([], [])
+
+
+def test_the_cache_of_one_site_is_not_taken_for_that_of_another(archive: Project, tmp_path: Path) -> None:
+    other = archive.options(out=tmp_path / "other")
+    assert len(pipeline.build(archive.root, other).written) == len(archive.files()) - 1
+    edit_question(archive)
+    pipeline.build(archive.root, other)
+    archive.build()
+    assert archive.files() == archive.clean_build_files()
+    assert pipeline.first_difference(archive.site, tmp_path / "other") == ""
+
+
+def test_a_site_put_back_from_elsewhere_is_examined(archive: Project) -> None:
+    """The memory speaks of the site that the last build left, and of no other."""
+    old = archive.files()
+    edit_question(archive)
+    archive.build()
+    new = archive.files()
+    for path, data in old.items():
+        (archive.site / path).unlink()
+        (archive.site / path).write_bytes(data)
+    archive.build()
+    assert archive.files() == new
+
+
+def test_the_names_of_sections_are_part_of_what_is_remembered(project: Project) -> None:
+    """A thread that was read under one language is read again under another."""
+    project.config(language="zh-Hant").thread("xiao-tui", body=CHINESE).build()
+    project.config(language="en")
+    assert {found.code for found in project.problems()} == {"MQ207"}
+    project.write("templates/locales/en.yaml", "sections: {question: [問題], reply: [回覆]}\n")
+    project.build()
+    assert project.files() == project.clean_build_files()
+    project.remove("templates")
+    assert {found.code for found in project.problems()} == {"MQ207"}
+
+
+def test_what_is_found_in_a_file_moves_with_it(project: Project) -> None:
+    project.thread("numb-hand", body={"Question": "See [this](ftp://example.org/x).", "Reply": "No."})
+    (found,) = project.build().findings
+    assert (found.code, found.path) == ("MQ702", "content/threads/numb-hand.md")
+    project.move("content/threads/numb-hand.md", "content/threads/nerves/numb-hand.md")
+    report = project.build()
+    assert [one.path for one in report.findings] == ["content/threads/nerves/numb-hand.md"]
+    assert not report.rendered
+
+
+def test_documents_of_long_ago_are_forgotten() -> None:
+    memory = Cache(None, "engine")
+    memory.remember(Row(str(number), b"", b"") for number in range(1_100))
+    memory.drop_all_but({str(number) for number in range(60)})
+    assert len(memory.html(map(str, range(1_100)))) == 1_100  # too few to be worth it
+    memory.drop_all_but({str(number) for number in range(40)})
+    assert sorted(memory.html(map(str, range(1_100))), key=int) == [str(number) for number in range(40)]
