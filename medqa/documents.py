@@ -155,81 +155,70 @@ class Period(msgspec.Struct, frozen=True):
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
 
 
-class Doctor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who answers."""
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What every document but a thread has: a name of its file, and one free text."""
 
     stem: str
+    body: Text | None
+    anchors: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+class _Named(_Told, frozen=True, kw_only=True):
+    """What threads refer to by name."""
+
     name: str
+    aliases: tuple[Name, ...]
+    """Old stems, or old paths that begin with "/"."""
+
+
+class Doctor(_Named, frozen=True, kw_only=True):
+    """Who answers."""
+
     names: tuple[str, ...]
     """Other names and spellings under which threads may refer to the doctor."""
     title: str
     specialty: Name | None
     status: Practice
     periods: tuple[Period, ...]
-    aliases: tuple[Name, ...]
-    body: Text | None
-    anchors: tuple[str, ...]
-    links: tuple[Link, ...]
 
     def hospital_on(self, day: date) -> Name | None:
         """Give the hospital of the first period that covers the day."""
         return next((period.hospital for period in self.periods if period.covers(day)), None)
 
 
-class Hospital(msgspec.Struct, frozen=True, kw_only=True):
+class Hospital(_Named, frozen=True, kw_only=True):
     """Where doctors work."""
 
-    stem: str
-    name: str
     names: tuple[str, ...]
-    aliases: tuple[Name, ...]
-    body: Text | None
-    anchors: tuple[str, ...]
-    links: tuple[Link, ...]
 
 
-class Specialty(msgspec.Struct, frozen=True, kw_only=True):
+class Specialty(_Named, frozen=True, kw_only=True):
     """A field of medicine: the archive's first division."""
 
-    stem: str
-    name: str
     names: Localized
     schema: str
     """The member of schema.org's MedicalSpecialty, "" for none."""
     review_months: int
     """Months after which a reply should be looked at again; 0: never."""
-    aliases: tuple[Name, ...]
-    body: Text | None
-    anchors: tuple[str, ...]
-    links: tuple[Link, ...]
 
 
-class Topic(msgspec.Struct, frozen=True, kw_only=True):
+class Topic(_Named, frozen=True, kw_only=True):
     """What many ask about, with the FAQ's answer as its body."""
 
-    stem: str
-    name: str
     names: Localized
     synonyms: tuple[str, ...]
     specialties: tuple[Name, ...]
-    aliases: tuple[Name, ...]
     excerpt: str
     """Beginning of the FAQ answer."""
-    body: Text | None
-    anchors: tuple[str, ...]
-    links: tuple[Link, ...]
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class Page(_Told, frozen=True, kw_only=True):
     """A text of the archive's own: about, privacy, editorial policy."""
 
-    stem: str
     title: str
     lang: str
     excerpt: str
-    body: Text | None
-    anchors: tuple[str, ...]
-    links: tuple[Link, ...]
 
 
 Record = Doctor | Hospital | Specialty | Topic

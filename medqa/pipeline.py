@@ -219,7 +219,8 @@ def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, cloc
     with clock.stage("read"):
         given = _read(root, options.base_url)
     with clock.stage("parse"):
-        spoken = dialect(given.config, given.locales)
+        sure = not any(found.path == sources.CONFIG for found in given.problems)
+        spoken = dialect(given.config, given.locales, sure=sure)
         read, broken, unparsed = work.parse_all(root, given.places, spoken, memory, pool)
     with clock.stage("index"):
         documents = [(one.place, one.document) for one in read]

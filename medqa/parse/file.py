@@ -28,6 +28,8 @@ class Dialect(msgspec.Struct, frozen=True):
     """Language tag → case-folded section name → section kind."""
     fast: bool = True
     """Whether plain texts may be rendered without the Markdown library."""
+    sure: bool = True
+    """False where the settings have errors: then the site's language may not be the one meant."""
 
     def section_names(self, language: str, *, sure: bool = True) -> Names:
         """Give the names that open a section in a thread of a language: its own and the English ones.
@@ -35,7 +37,7 @@ class Dialect(msgspec.Struct, frozen=True):
         Where the language is not sure, those of all languages.
         """
         own = next((self.names[tag] for tag in wider_tags(language or self.language) if tag in self.names), {})
-        tables = [own, *(() if sure else self.names.values()), self.names.get(SOURCE_LANGUAGE, {})]
+        tables = [own, *(() if sure and self.sure else self.names.values()), self.names.get(SOURCE_LANGUAGE, {})]
         names = {name: kind for table in tables for name, kind in table.items()}
         return Names(cast("Mapping[str, SectionKind]", names), self._elsewhere)
 
@@ -45,13 +47,13 @@ class Dialect(msgspec.Struct, frozen=True):
         return cast("tuple[SectionKind, str] | None", next(known, None))
 
 
-def dialect(config: Config, locales: Locales) -> Dialect:
-    """Take from the settings and locales what parsing needs."""
+def dialect(config: Config, locales: Locales, *, sure: bool = True) -> Dialect:
+    """Take from the settings, which may not be sure, and from the locales what parsing needs."""
     names = {
         tag: {name.casefold(): kind for kind in SECTION_KINDS for name in strings.sections.get(kind, ())}
         for tag, strings in sorted(locales.items())
     }
-    return Dialect(config.language, names, config.markdown_front)
+    return Dialect(config.language, names, config.markdown_front, sure)
 
 
 class File:
