@@ -80,9 +80,9 @@ def seconds_for(text: str) -> float:
 
 
 @pytest.mark.parametrize("text", HEAVY.values(), ids=HEAVY.keys())
-def test_heavy_text_takes_no_more_than_a_second_for_a_hundred_kilobytes(text: str) -> None:
-    allowed = max(len(text), 20_000) / 100_000
-    assert any(seconds_for(text) < allowed for _ in range(3))  # the best of three: other work slows a machine down
+def test_heavy_text_does_not_explode(text: str) -> None:
+    # No measurement: each takes a tenth of this at most, and what backtracks or nests without end takes minutes.
+    assert seconds_for(text) < max(len(text), 20_000) / 10_000
     check(text, render(text, level=2))
 
 
