@@ -195,3 +195,32 @@ def test_the_day_is_the_newest_in_the_content_where_there_is_no_git(project: Pro
     }
     project.thread("numb-hand", publish_on="2031-01-01", expires_on="2032-01-01", **reviewed)
     assert project.build(as_of=None).as_of == day("2022-05-06")
+
+
+@pytest.mark.parametrize(
+    "spelled", ["/threads/夜/", "/threads/夜", "threads/夜/", "https://x.example/threads/%E5%A4%9C/"]
+)
+def test_why_takes_an_address_as_a_browser_shows_it(project: Project, spelled: str) -> None:
+    project.thread("夜")
+    assert project.build().why(spelled) == "new"
+    assert project.build().why("/threads/nobody/") == "there is no such page"
+
+
+def test_a_finding_that_is_off_is_off_in_builds_too(project: Project) -> None:
+    project.thread("early", asked="2025-06-01", replied="2025-06-01")
+    assert {found.code for found in project.build().findings} == {"MQ501"}
+    project.config(levels={"MQ501": "off"})
+    assert project.build().findings == ()
+
+
+def test_a_correction_without_a_name_leaves_no_gap(project: Project) -> None:
+    change = {"on": "2024-02-01", "why": "The dose was wrong"}
+    project.thread("dose", corrections=[change]).build()
+    assert "1 February 2024</time>: The dose was wrong" in project.page("/threads/dose/")
+    project.thread("dose", corrections=[{**change, "by": "Ann Bell"}]).build()
+    assert "1 February 2024</time>, Ann Bell: The dose was wrong" in project.page("/threads/dose/")
+
+
+def test_a_withdrawn_thread_says_so_in_its_own_language(project: Project) -> None:
+    project.thread("night", lang="zh-Hant", status="withdrawn").build()
+    assert '<html lang="zh-Hant"' in project.page("/threads/night/")

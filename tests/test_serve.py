@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medqa import serve
+from medqa import cli, serve
 from medqa.errors import UsageError
 from tests.projects import Project
 
@@ -61,3 +61,11 @@ def test_a_preview_stands_at_the_root_whatever_base_url_says(project: Project) -
     project.build(base_url="http://127.0.0.1:8000")
     assert 'href="/assets/site.css"' in project.page("/threads/open/")
     assert "/med/qa" not in project.page("/threads/open/")
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "-1", "http"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["serve", "--port", port])
+    assert stop.value.code == cli.WRONG_USE
+    assert "from 1 to 65535" in capsys.readouterr().err
