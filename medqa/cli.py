@@ -157,6 +157,7 @@ def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
         jobs=options.jobs,
         as_of=options.as_of,
         drafts=getattr(options, "drafts", False),
+        why=(options.why,) if getattr(options, "why", None) else (),
     )
 
 
@@ -235,7 +236,7 @@ def _show_report(report: "Report", options: argparse.Namespace) -> None:
     for found in report.findings if options.format == "github" else ():
         _say(_annotation(found))
     if options.why:
-        _say(f"{options.why}: {report.why(options.why)}")
+        _say(f"{options.why}: {report.answers[options.why]}")
     for line in _report_lines(report):
         _say(line)
 

@@ -1,11 +1,10 @@
 """Who and what is meant by a name: the doctors, hospitals, specialties and topics of an archive."""
 
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -39,26 +38,41 @@ class Entity(msgspec.Struct, Generic[R], frozen=True):
         return next((localized[tag] for tag in wider_tags(language) if tag in localized), self.name)
 
 
+Place3 = tuple[str, int, int]
+"""Path, line, column."""
+
+
+class Oddity(msgspec.Struct, frozen=True, array_like=True):
+    """What is odd about a name that has no record; where it first stands is asked only when it has to be said."""
+
+    spelling: str
+    near: str
+    """The spelling of a record that it may be a slip of; "" where it collides."""
+    group: tuple[str, ...] = ()
+    """All spellings, itself among them, whose address would be the same."""
+
+
 class Directory(Generic[R]):
-    """All entities of one kind; built once, from the records and from every reference in the archive."""
+    """All entities of one kind, from the records and from the names by which the archive refers to them."""
 
     def __init__(
         self,
         kind: Kind,
         records: Iterable[tuple[Place, R]],
-        references: Iterable[tuple[str, Name]],
+        forms: Mapping[str, int],
         *,
-        complete: bool = True,
+        note: Callable[[str], None] = lambda _: None,
+        slug: Callable[[str], str] = names.slug,
     ) -> None:
-        """Index the records by stem and names, then the names (with the paths they stand in) that have none.
+        """Index the records by stem and names, then the names that have none; `forms` counts how often each is used.
 
-        Where a record could not be read, and so the records are not `complete`, nothing is said of names without one.
+        `note` is told the fact `name:<kind>/<name>` at each look-up.
         """
         self.kind = kind
-        self._complete = complete
-        self.problems: list[Problem] = []
+        self._note = note
         self._records: dict[str, Entity[R]] = {}
         self._by_name: dict[str, list[Entity[R]]] = {}
+        self._nameless: dict[str, Entity[R]] = {}
         self._paths: dict[str, str] = {}
         for place, record in records:
             entity = Entity(kind, record.stem, record.name, record)
@@ -66,36 +80,25 @@ class Directory(Generic[R]):
             self._paths[record.stem] = place.path
             for spelling in dict.fromkeys(map(names.key, _spellings(record))):
                 self._by_name.setdefault(spelling, []).append(entity)
-        self._add_nameless(references)
+        self._add_nameless(forms, slug)
+        self._by_slug = {entity.slug: entity for known in self._by_name.values() for entity in known} | self._records
 
-    def _add_nameless(self, references: Iterable[tuple[str, Name]]) -> None:
-        """Make entities of the names without a record; report MQ213 and MQ214."""
-        forms: dict[str, Counter[str]] = {}
-        first: dict[str, tuple[str, int, int]] = {}
-        for path, name in references:
-            spelling = names.key(name.text)
-            if self._by_stem(name.text):
+    def _add_nameless(self, forms: Mapping[str, int], slug: Callable[[str], str]) -> None:
+        """Make entities of the names without a record: under the form that is used most."""
+        best: dict[str, tuple[int, str]] = {}
+        for form, count in forms.items():
+            if count < 1 or form in self._records:
                 continue
-            known = self._by_name.get(spelling, ())
-            if len(known) > 1:
-                self._report_ambiguous((path, name.line, name.column), name.text, known)
-            if not known:
-                forms.setdefault(spelling, Counter())[name.text] += 1
-                place = (path, name.line, name.column)
-                first[spelling] = min(first.get(spelling, place), place)
-        close = _Spellings(self._by_name if forms else ())
-        taken: dict[str, str] = {stem: entity.name for stem, entity in self._records.items()}
-        for spelling in sorted(forms, key=first.__getitem__):
-            form = max(sorted(forms[spelling]), key=forms[spelling].__getitem__)
-            entity: Entity[R] = Entity(self.kind, names.slug(form), form, None)
-            if not self._complete:
-                pass
-            elif not entity.slug or entity.slug in taken:
-                self._report_collision(first[spelling], entity, taken.get(entity.slug, ""))
-            elif near := close.nearest(spelling):
-                self._report_close(first[spelling], form, near)
-            taken[entity.slug] = form
-            self._by_name[spelling] = [entity]
+            spelling = names.key(form)
+            if spelling not in self._by_name:
+                at = (-count, form)
+                best[spelling] = min(best.get(spelling, at), at)
+        for spelling in sorted(best):
+            form = best[spelling][1]
+            self._nameless[spelling] = Entity(self.kind, slug(form), form, None)
+        self._by_name.update((spelling, [entity]) for spelling, entity in self._nameless.items())
+
+    # --- who is meant ---------------------------------------------------------------------------------------------
 
     def find(self, name: Name | str | None) -> Entity[R] | None:
         """Give who is meant by a record's stem or by a name; None where nobody is.
@@ -105,25 +108,76 @@ class Directory(Generic[R]):
         if name is None:
             return None
         text = name if isinstance(name, str) else name.text
-        return self._by_stem(text) or next(iter(self._by_name.get(names.key(text), ())), None)
+        spelling = names.key(text)
+        self._note(f"name:{self.kind}/{spelling}")
+        return self._records.get(text) or next(iter(self._by_name.get(spelling, ())), None)
+
+    def by_slug(self, slug: str) -> Entity[R] | None:
+        """Give the one of an address; the fact is `entity:<key>`."""
+        self._note(f"entity:{self.kind}/{slug}")
+        return self._by_slug.get(slug)
 
     def entities(self) -> list[Entity[R]]:
-        """Give all, each once, by slug."""
-        found = {entity.slug: entity for known in self._by_name.values() for entity in known}
-        return [found[slug] for slug in sorted(found)]
+        """Give all, each once, by slug; the fact is `roster:<kind>`."""
+        self._note(f"roster:{self.kind}")
+        return [self._by_slug[slug] for slug in sorted(self._by_slug)]
+
+    def names_of(self, entity: Entity[R]) -> list[str]:
+        """Give the keys of all names under which `find` gives an entity."""
+        found = [spelling for spelling, known in self._by_name.items() if entity.slug in [one.slug for one in known]]
+        return [*found, names.key(entity.slug)]
+
+    def differences(self, other: "Directory[R]") -> tuple[set[str], set[str]]:
+        """Give the names that mean something else in another directory, and the slugs of the entities that differ."""
+        meanings = _differing(self._by_name, other._by_name)  # noqa: SLF001 - one of its kind
+        slugs = _differing(self._by_slug, other._by_slug)  # noqa: SLF001
+        return meanings | {names.key(slug) for slug in slugs}, slugs
 
     def path(self, stem: str) -> str:
         """Give the path of a record's file."""
         return self._paths[stem]
 
-    def _by_stem(self, text: str) -> Entity[R] | None:
-        return self._records.get(text)
+    # --- what is wrong --------------------------------------------------------------------------------------------
 
-    def _report_ambiguous(self, place: tuple[str, int, int], name: str, known: Iterable[Entity[R]]) -> None:
-        stems = ", ".join(sorted(entity.slug for entity in known))
-        self.problems.append(problem(place, "MQ213", f"'{name}' fits several records", f"write one of: {stems}"))
+    def ambiguous(self, name: Name) -> list[str]:
+        """Give the stems of the records that share a name, where several do and it is no stem itself."""
+        known = self._by_name.get(names.key(name.text), ())
+        return sorted(one.slug for one in known) if len(known) > 1 and name.text not in self._records else []
 
-    def _report_collision(self, place: tuple[str, int, int], entity: Entity[R], other: str) -> None:
+    def oddities(self) -> list[Oddity]:
+        """Give the names without a record that collide (MQ214), or are near to one that has a record (MQ502)."""
+        groups: dict[str, list[str]] = {}
+        for spelling, entity in self._nameless.items():
+            groups.setdefault(entity.slug, []).append(spelling)
+        named = (spelling for spelling in self._by_name if spelling not in self._nameless)
+        close = _Spellings(named if self._nameless else ())
+        found: list[Oddity] = []
+        for spelling, entity in self._nameless.items():
+            group = groups[entity.slug]
+            if not entity.slug or len(group) > 1 or entity.slug in self._records:
+                found.append(Oddity(spelling, "", tuple(group)))
+            elif near := close.nearest(spelling):
+                found.append(Oddity(spelling, near))
+        return found
+
+    def problems(self, oddities: Iterable[Oddity], first: Mapping[str, Place3]) -> list[Problem]:
+        """Say what is odd; `first` tells where each of the odd names stands first.
+
+        Of names that collide, all but the one that stands first are told of the one before them.
+        """
+        found: list[Problem] = []
+        taken: dict[str, str] = {stem: entity.name for stem, entity in self._records.items()}
+        for odd in sorted(oddities, key=lambda odd: first[odd.spelling]):
+            entity, place = self._nameless[odd.spelling], first[odd.spelling]
+            if odd.near:
+                found.append(self._close(place, entity.name, odd.near))
+                continue
+            if not entity.slug or entity.slug in taken:
+                found.append(self._collision(place, entity, taken.get(entity.slug, "")))
+            taken[entity.slug] = entity.name
+        return found
+
+    def _collision(self, place: Place3, entity: Entity[R], other: str) -> Problem:
         hint = f"add a record with a file name of its own: content/{self.kind}/….md with 'name: {entity.name}'"
         if entity.slug in self._records:
             hint = f"write '{other}' if that is who is meant; else {hint}"
@@ -131,16 +185,19 @@ class Directory(Generic[R]):
             message = f"'{entity.name}' and '{other}' would both have the address '{entity.slug}'"
         else:
             message = f"no address can be spelled from '{entity.name}'"
-        self.problems.append(problem(place, "MQ214", message, hint))
+        return problem(place, "MQ214", message, hint)
 
-    def _report_close(self, place: tuple[str, int, int], form: str, near: str) -> None:
+    def _close(self, place: Place3, form: str, near: str) -> Problem:
         entity = self._by_name[near][0]
         own = names.key(entity.name) == near
         said = f"'{entity.name}'" if own else f"'{near}', a name of '{entity.name}',"
         hint = f"write '{entity.name if own else near}', or give '{form}' a record, or a place among the names in "
-        self.problems.append(
-            problem(place, "MQ502", f"'{form}' has no record, but {said} has one", hint + self.path(entity.slug))
-        )
+        message = f"'{form}' has no record, but {said} has one"
+        return problem(place, "MQ502", message, hint + self.path(entity.slug))
+
+
+def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
+    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
 
 class _Spellings:
@@ -194,13 +251,20 @@ class Directories(msgspec.Struct, frozen=True):
     specialties: Directory[Specialty]
     topics: Directory[Topic]
 
-    @property
-    def problems(self) -> list[Problem]:
-        """All that is wrong with names."""
-        return [
-            found for each in (self.doctors, self.hospitals, self.specialties, self.topics) for found in each.problems
-        ]
+    @classmethod
+    def empty(cls) -> "Directories":
+        """Give the directories of an archive in which nothing is named."""
+        return cls(
+            Directory("doctors", (), {}),
+            Directory("hospitals", (), {}),
+            Directory("specialties", (), {}),
+            Directory("topics", (), {}),
+        )
 
+    def each(self) -> tuple[Directory[Any], ...]:
+        """Give all four."""
+        return self.doctors, self.hospitals, self.specialties, self.topics
 
-References = Mapping[Kind, list[tuple[str, Name]]]
-"""Kind → (path, name) of every reference to one of that kind."""
+    def of(self, kind: str) -> Directory[Any]:
+        """Give the directory of a kind."""
+        return next(one for one in self.each() if one.kind == kind)

@@ -129,13 +129,13 @@ class Site:
         with suppress(OSError):
             self.folder.rmdir()  # only if it is empty: the site that was never there
 
-    def publish(self, staged: Sequence[str], paths: frozenset[str]) -> Written:
-        """Put the staged files in place, then remove what is in the site's list and not in `paths`."""
-        before = self.paths()
-        removed = tuple(sorted(before - paths))
-        changed = paths != before
+    def publish(self, staged: Sequence[str], paths: frozenset[str] | None) -> Written:
+        """Put the staged files in place, then remove what is in the site's list and not in `paths`; None: nothing."""
+        before = frozenset() if paths is None else self.paths()
+        removed = () if paths is None else tuple(sorted(before - paths))
+        changed = paths is not None and paths != before
         if staged or removed or changed or not (self.folder / LIST).exists():
-            journal = _Journal(tuple(staged), removed, tuple(sorted(paths)) if changed else None)
+            journal = _Journal(tuple(staged), removed, tuple(sorted(paths)) if paths is not None and changed else None)
             self._write_synced(self.folder / _STAGE / _JOURNAL, msgspec.json.encode(journal))
             self._replay(journal)
         else:

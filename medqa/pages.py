@@ -86,7 +86,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def file(self) -> str:
         """Path of the file below the site's root."""
-        return f"{self.url[1:]}index.html" if self.url.endswith("/") else self.url[1:]
+        return file_of(self.url)
+
+
+def file_of(url: str) -> str:
+    """Give the path, below the site's root, of the file that a page's address stands for."""
+    return f"{url[1:]}index.html" if url.endswith("/") else url[1:]
 
 
 class Correction(msgspec.Struct, frozen=True):

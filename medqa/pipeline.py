@@ -6,7 +6,7 @@ A clean build is the same code with everything changed.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from itertools import chain
@@ -19,19 +19,22 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from medqa import index, links, manifest, outputs, plan, related, sources, work
-from medqa.archive import Archive, Options
-from medqa.cache import Cache, DamagedError, opened
+from medqa import index, manifest, outputs, plan, related, sources, survey, work
+from medqa.archive import Archive, Copied, Options, Outline
+from medqa.cache import FOLDER, DamagedError, Memory, Remembered, State, opened
 from medqa.config import Config, Locales, load_config
-from medqa.documents import Thread
 from medqa.errors import BuildFailedError, Problem
+from medqa.index import Changes, Found, outline
 from medqa.locales import load_locales
 from medqa.outputs import Site
-from medqa.pages import CopiedFile, Page, ThreadPage
+from medqa.pages import Page, file_of
 from medqa.parse import dialect
 from medqa.plan import Desk
+from medqa.sources import Place
 from medqa.templates import Templates
 
+CHECKED = f"{FOLDER}/check"
+"""Stands for a site where none is made."""
 Done = TypeVar("Done")
 
 
@@ -49,6 +52,8 @@ class BuildOptions(msgspec.Struct, frozen=True):
     drafts: bool = False
     base_url: str = ""
     """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
+    why: tuple[str, ...] = ()
+    """Addresses about which the report shall say why the page was, or was not, made again."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -56,43 +61,21 @@ class Report(msgspec.Struct, frozen=True):
 
     threads: int
     """Public threads."""
-    addresses: frozenset[str]
-    """Of all pages of the site, and of the files copied to it."""
+    pages: int
+    """Pages of the site, and files copied to it."""
     rendered: Mapping[str, str]
     """Address of each page that was made again → why."""
     written: tuple[str, ...]
     """Files whose bytes are new."""
     removed: tuple[str, ...]
+    answers: Mapping[str, str]
+    """Address that was asked about → why the page there was, or was not, made again."""
     as_of: date
     seconds: Mapping[str, float]
     """Stage → wall-clock seconds."""
     peak_memory: int
     """Bytes: this process's most, and the largest worker's."""
     findings: tuple[Problem, ...]
-
-    @property
-    def pages(self) -> int:
-        """How many pages and copied files the site has."""
-        return len(self.addresses)
-
-    def why(self, url: str) -> str:
-        """Say why the page at an address was, or was not, made again; the address may come from a browser."""
-        path = unquote(urlsplit(url).path).strip("/")
-        url = next((known for known in ("/" + path, f"/{path}/") if known in self.addresses), url)
-        kept = "not made again: nothing that it shows has changed"
-        return self.rendered.get(url) or (kept if url in self.addresses else "there is no such page")
-
-
-class Loaded(msgspec.Struct, frozen=True):
-    """All that the content gives, before pages are planned."""
-
-    templates: Templates
-    desk: Desk
-    documents: tuple[work.Read, ...]
-    copies: tuple[sources.Copy, ...]
-    broken: tuple[sources.Place, ...]
-    """Files that could not be parsed."""
-    problems: tuple[Problem, ...]
 
 
 class Clock:
@@ -124,36 +107,35 @@ def build(root: Path, options: BuildOptions) -> Report:
 def _build(root: Path, options: BuildOptions) -> Report:
     sources.require_content(root)
     clock, engine = Clock(), sources.engine_digest()
-    name = _site_name(root, options.out)
     with (
         closing(Site(options.out)) as site,
         work.Pool(options.jobs) as pool,
         opened(options.cache, engine) as memory,
     ):
-        loaded = load(root, options, memory, pool, clock)
-        pages = plan_pages(loaded, clock)
-        with clock.stage("compare"):
-            printer = manifest.Printer(loaded.templates, engine)
-            prints = {page.url: printer.fingerprint(page) for page in pages}
-            kinds = {page.url: (type(page), prints[page.url]) for page in pages}
-            todo = manifest.compare(kinds, memory.fingerprints(name, site.mark()))
-        with clock.stage("render"):
-            staged = _stage(root, loaded, _in_order(pages, todo, site.paths()), site, memory, pool)
+        told = update(root, options, memory, pool, clock)
+        if any(found.severity == "error" for found in told.problems):
+            raise BuildFailedError([*told.problems, *_unfilled(told)])
+        making = Making(root, told, site, engine)
+        with clock.stage("make"):
+            staged = making.stage(pool)
         with clock.stage("write"):
-            memory.invalidate(name, (*todo.stale, *todo.orphaned))
-            written = site.publish(staged, frozenset(page.file for page in pages))
-            memory.record_site(name, site.mark(), prints)
-    return Report(
-        threads=len(loaded.desk.archive.public),
-        addresses=frozenset(prints),
-        rendered=todo.stale,
-        written=written.replaced,
-        removed=written.removed,
-        as_of=loaded.desk.archive.options.as_of,
-        seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
-        peak_memory=1024 * (getrusage(RUSAGE_SELF).ru_maxrss + getrusage(RUSAGE_CHILDREN).ru_maxrss),
-        findings=tuple(found for found in loaded.problems if found.severity == "finding"),
-    )
+            written = site.publish(staged, making.paths())
+            told.state.commit(site.mark())
+            told.library.tidy(
+                lambda: {one.key for _, one in told.archive.outlines.under("")}, told.archive.sizes.get("pages") or 0
+            )
+        return Report(
+            threads=told.archive.sizes.get("public") or 0,
+            pages=told.archive.sizes.get("pages") or 0,
+            rendered=making.why,
+            written=written.replaced,
+            removed=written.removed,
+            answers={url: making.answer(url) for url in options.why},
+            as_of=told.archive.options.as_of,
+            seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
+            peak_memory=1024 * (getrusage(RUSAGE_SELF).ru_maxrss + getrusage(RUSAGE_CHILDREN).ru_maxrss),
+            findings=tuple(found for found in told.problems if found.severity == "finding"),
+        )
 
 
 def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[list[Problem], list[Problem]]:
@@ -166,18 +148,33 @@ def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[l
 
 def _check(root: Path, options: BuildOptions, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
     sources.require_content(root)
+    options = msgspec.structs.replace(options, out=root / CHECKED)
     with work.Pool(options.jobs) as pool, opened(options.cache, sources.engine_digest()) as memory:
-        loaded = load(root, options, memory, pool, Clock())
-        try:
-            plan_pages(loaded, Clock())
-            problems: Sequence[Problem] = sorted(set(loaded.problems))
-        except BuildFailedError as error:
-            problems = error.problems
-    settings = loaded.desk.archive.config
+        told = update(root, options, memory, pool, Clock())
+        problems = sorted({*told.problems, *_unfilled(told)})
+        if not any(found.severity == "error" for found in problems):
+            told.state.commit("")
+    settings = told.archive.config
     everything = strict or settings.profile == "strict"
     raised = {code for code, level in settings.levels.items() if level == "error"}
     counting = [found for found in problems if found.severity == "error" or everything or found.code in raised]
-    return list(problems), counting
+    return problems, counting
+
+
+def _unfilled(told: "Told") -> list[Problem]:
+    """Report strings that cannot be filled (MQ305): of English ones only a page of each kind can tell."""
+    found: list[Problem] = []
+    seen: set[str] = set()
+    for url, address in told.archive.pages.under("") if told.state.fresh else ():
+        if address.planner not in seen:
+            seen.add(address.planner)
+            try:
+                plan.plan(told.desk, url, address)
+            except BuildFailedError as error:
+                found += error.problems
+            except LookupError:  # what the page shows is wrong itself
+                seen.discard(address.planner)
+    return found
 
 
 def _despite_damage(attempt: Callable[[], Done]) -> Done:
@@ -214,34 +211,146 @@ def _site_name(root: Path, out: Path) -> str:
     return os.path.relpath(out, root)
 
 
-def load(root: Path, options: BuildOptions, memory: Cache, pool: work.Pool, clock: Clock) -> Loaded:
-    """Read, parse and index; `problems` holds everything found, errors among them."""
+class Told(msgspec.Struct, frozen=True):
+    """The archive as its files tell it now, and what that changes."""
+
+    templates: Templates
+    desk: Desk
+    state: State
+    library: work.Library
+    changes: Changes
+    problems: Sequence[Problem]
+    """Errors and findings, in order."""
+
+    @property
+    def archive(self) -> Archive:
+        """What pages are planned from."""
+        return self.desk.archive
+
+
+def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, clock: Clock) -> Told:
+    """Read, parse, index and relate what has changed since the last build."""
     with clock.stage("read"):
         given = _read(root, options.base_url)
+        state = memory.state(_site_name(root, options.out), _epoch(given, options))
+        tops = (sources.CONTENT, sources.STATIC)
+        found = survey.survey(root, tops, state.table("folders", survey.Folder))
+        sorted_out = _sort_out(found)
     with clock.stage("parse"):
-        sure = not any(found.path == sources.CONFIG for found in given.problems)
-        spoken = dialect(given.config, given.locales, sure=sure)
-        read, broken, unparsed = work.parse_all(root, given.places, spoken, memory, pool)
+        sure = not any(one.path == sources.CONFIG for one in given.problems)
+        library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
+        documents, unparsed = _parse(library, sorted_out)
     with clock.stage("index"):
-        documents = [(one.place, one.document) for one in read]
-        found = index.Found(documents, broken, frozenset(copy.path for copy in given.copies))
-        day = options.as_of or sources.last_commit_date(root) or _newest_day(read)
-        archive, unfit = index.index(found, given.config, Options(day, options.drafts))
+        archive = Archive(given.config, Options(date.min, options.drafts), state)
+        archive.read = library.read
+        archive.options = Options(_day(root, options, archive, documents), options.drafts)
+        changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(root, archive, given)})
     with clock.stage("related"):
-        neighbours = related.neighbours(_candidates(archive, read))
-    problems = tuple(_wanted((*given.problems, *unparsed, *unfit), read, given.config))
-    desk = Desk(archive, neighbours, given.locales)
-    return Loaded(given.templates, desk, tuple(read), given.copies, tuple(broken), problems)
+        _relate(archive, library, changes)
+    problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
+    return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
+
+
+class _Sorted(msgspec.Struct, frozen=True):
+    """Changed files by what they are."""
+
+    documents: Sequence[tuple[Place, str]]
+    """Each with its blob id."""
+    removed: Sequence[str]
+    copies: Mapping[str, Copied | None]
+    problems: Sequence[Problem]
+
+
+def _sort_out(found: survey.Survey) -> _Sorted:
+    documents: list[tuple[Place, str]] = []
+    copies: dict[str, Copied | None] = {}
+    problems: list[Problem] = []
+    for path, blob in sorted(found.changed.items()):
+        if path.startswith(f"{sources.STATIC}/"):
+            copies[path] = Copied(path, blob)
+        elif isinstance(place := sources.place(path), Place):
+            documents.append((place, blob))
+        else:
+            problems.append(place)
+    static = f"{sources.STATIC}/"
+    copies.update((path, None) for path in found.removed if path.startswith(static))
+    return _Sorted(documents, [path for path in found.removed if not path.startswith(static)], copies, problems)
+
+
+def _parse(library: work.Library, files: _Sorted) -> tuple[Found, list[Problem]]:
+    documents: list[tuple[Place, Outline, tuple[Problem, ...]]] = []
+    broken: list[Place] = []
+    problems: list[Problem] = []
+    for place, key, parsed in library.parse(files.documents):
+        if isinstance(parsed, Remembered):
+            findings = tuple(msgspec.structs.replace(found, path=place.path) for found in parsed.findings)
+            documents.append((place, outline(place, key, parsed.document, parsed.terms), findings))
+        else:
+            broken.append(place)
+            problems += parsed
+    return Found(documents, broken, files.removed), problems
+
+
+def _day(root: Path, options: BuildOptions, archive: Archive, found: Found) -> date:
+    """Give the day of the build: as told, else the last commit's, else the newest in the content."""
+    if day := options.as_of or sources.last_commit_date(root):
+        return day
+    other = {*found.removed, *(place.path for place in found.broken), *(place.path for place, _, _ in found.documents)}
+    standing = (one.newest for _, one in archive.outlines.under("threads/") if one.path not in other)
+    days = (*standing, *(one.newest for _, one, _ in found.documents))
+    return max(filter(None, days), default=date(1970, 1, 1))
+
+
+def _assets(root: Path, archive: Archive, given: "_Given") -> dict[str, Copied | None]:
+    """Give the files among the templates that are published as they are, and those that were and are no more."""
+    assets: dict[str, Copied | None] = {
+        name: Copied(sources.shown_path(root, file), sources.blob_id(sources.bytes_of(root, file)))
+        for name, file in given.templates.files.items()
+        if name.startswith(f"{sources.ASSETS}/")
+    }
+    gone = (name for name in archive.copies.keys(f"{sources.ASSETS}/") if name not in assets)
+    assets.update(dict.fromkeys(gone))
+    return assets
+
+
+def _epoch(given: "_Given", options: BuildOptions) -> str:
+    """Name what everything depends on, so that no difference is taken of it."""
+    everything = (given.config, given.locales, options.drafts)
+    return sources.digest(msgspec.msgpack.encode(everything, order="deterministic"))
+
+
+def _relate(archive: Archive, library: work.Library, changes: Changes) -> None:
+    """Find the nearest threads anew where a thread that may be near has changed."""
+    if not changes.ranked:
+        return
+    keys = archive.outlines.keys("threads/")
+    nearest = related.neighbours([one for key in keys if (one := _candidate(archive, library, key))])
+    gone = {key for key in changes.placed if key.startswith("threads/")}.difference(keys)
+    for key in (*keys, *gone):
+        stem = key.partition("/")[2]
+        now = nearest.get(stem) or None
+        if now != archive.neighbours.get(stem):
+            archive.neighbours.put(stem, now)
+            changes.tell(f"related:{stem}")
+
+
+def _candidate(archive: Archive, library: work.Library, key: str) -> related.Candidate | None:
+    """Give a thread as a candidate for the lists of others: one that is listed and no draft."""
+    stem = key.partition("/")[2]
+    listing, one = archive.listings.get(stem), archive.outline(key)
+    if listing is None or not listing.ranked():
+        return None
+    terms = library.terms(archive.place(key, one), one.key)
+    language = listing.lang or archive.config.language
+    return related.Candidate(stem, terms, language, (listing.title, listing.first_doctor), listing.pinned)
 
 
 class _Given(msgspec.Struct, frozen=True):
-    """What lies in the archive's folder, before any document is parsed."""
+    """The settings, and all that pages are made with."""
 
     config: Config
     locales: Locales
     templates: Templates
-    places: Sequence[sources.Place]
-    copies: tuple[sources.Copy, ...]
     problems: tuple[Problem, ...]
 
 
@@ -251,85 +360,111 @@ def _read(root: Path, base_url: str) -> _Given:
         settings = msgspec.structs.replace(settings, base_url=base_url)
     locales, unworded = load_locales(root, settings)
     templates = Templates(root, settings, locales)
-    places, misplaced = sources.content(root)
-    copies, unreadable = sources.copies(root, templates.files)
-    found = (*problems, *unworded, *templates.problems(), *misplaced, *unreadable)
-    return _Given(settings, locales, templates, places, tuple(copies), found)
+    found = (*problems, *unworded, *templates.problems())
+    return _Given(settings, locales, templates, found)
 
 
-def _wanted(problems: Sequence[Problem], read: Sequence[work.Read], settings: Config) -> Iterator[Problem]:
-    """Leave out the findings that config's `levels` turn off, or a thread's `ack` gives a reason for."""
-    acks = {one.place.path: one.document.ack for one in read if isinstance(one.document, Thread) and one.document.ack}
-    for found in problems:
-        silenced = settings.levels.get(found.code) == "off" or found.code in acks.get(found.path, {})
-        if found.severity == "error" or not silenced:
-            yield found
+class Making:
+    """Finds out which pages have to be made again, and makes them."""
 
+    def __init__(self, root: Path, told: Told, site: Site, engine: str) -> None:
+        """Look at what has changed, and at the site that stands."""
+        self._root = root
+        self._told = told
+        self._site = site
+        self._printer = manifest.Printer(told.templates, engine)
+        self._trusted = told.state.mark() == site.mark() != ""
+        """Whether the site is as the last build left it, so that its fingerprints tell what stands there."""
+        self.why: dict[str, str] = {}
+        """Address of a page that is made → why."""
 
-def plan_pages(loaded: Loaded, clock: Clock) -> list[Page]:
-    """Plan all pages; raises BuildFailedError with all problems where one is an error."""
-    problems = list(loaded.problems)
-    with clock.stage("plan"):
+    def paths(self) -> frozenset[str] | None:
+        """Give the paths of all files that the site has from now on; None where they are what they were."""
+        changes = self._told.changes
+        if not self._trusted or self._told.state.fresh:
+            return frozenset(map(file_of, self._told.archive.pages.keys()))
+        if not changes.added and not changes.removed:
+            return None
+        return (self._site.paths() - set(map(file_of, changes.removed))) | set(map(file_of, changes.added))
+
+    def answer(self, url: str) -> str:
+        """Say why the page at an address was, or was not, made again; the address may come from a browser."""
+        path = unquote(urlsplit(url).path).strip("/")
+        pages = self._told.archive.pages
+        known = next((one for one in ("/" + path, f"/{path}/") if pages.get(one)), "")
+        kept = "not made again: nothing that it shows has changed"
+        return self.why.get(known) or (kept if known else "there is no such page")
+
+    def stage(self, pool: work.Pool) -> list[str]:
+        """Make what has to be made, and stage it; gives the paths of the files whose bytes are new."""
+        told = self._told
+        urls = self._in_order(self._doubtful())
+        last = told.state.last_prints(urls) if self._trusted else {}
+        told.state.drop_prints(told.changes.removed)
+        copies = [url for url in urls if self._planner(url) == "copy"]
+        copied = ((page.file, self._copied(page)) for page in self._stale(copies, last))
+        pages = self._stale([url for url in urls if self._planner(url) not in {"copy", ""}], last)
+        files = chain(copied, work.render_all(self._root, told.templates, pages, self._html, pool))
+        first = next(files, None)
+        if first is None:
+            return []
         try:
-            pages = [*map(_copied, loaded.copies), *plan.plan(loaded.desk)]
-        except BuildFailedError as error:  # a string that cannot be filled
-            raise BuildFailedError([*problems, *error.problems]) from error
-        problems += plan.collisions(loaded.desk, pages)
-        documents = [(one.place, one.document) for one in loaded.documents]
-        problems += links.dead_addresses(documents, loaded.broken, {page.url for page in pages})
-    if any(found.severity == "error" for found in problems):
-        raise BuildFailedError(problems)
-    return pages
+            return self._site.stage(chain([first], files))
+        except BaseException:
+            self._site.discard()
+            raise
 
+    def _stale(self, urls: Iterable[str], last: Mapping[str, bytes]) -> Iterator[Page]:
+        """Plan pages, and give those of which something is not as it was."""
+        told = self._told
+        for url in urls:
+            address = told.archive.pages.get(url)
+            if address is None:
+                continue
+            page = plan.plan(told.desk, url, address)
+            now, before = self._printer.fingerprint(page), last.get(url)
+            if now != before or told.state.fresh:
+                told.state.put_print(url, now)
+            if now != before:
+                self.why[url] = manifest.why(type(page), now, before)
+                yield page
 
-def _newest_day(read: Sequence[work.Read]) -> date:
-    """Give the newest date on which something was asked, replied, corrected or reviewed."""
-    days = (day.on for one in read if isinstance(one.document, Thread) for day in one.document.days)
-    return max(days, default=date(1970, 1, 1))
+    def _planner(self, url: str) -> str:
+        address = self._told.archive.pages.get(url)
+        return address.planner if address else ""
 
+    def _copied(self, page: Page) -> bytes:
+        """Read a file that is published as it is."""
+        name = self._told.archive.pages.get(page.url)
+        files, own = self._told.templates.files, name.argument if name else ""
+        return sources.bytes_of(self._root, files[own] if own in files else self._root / own)
 
-def _candidates(archive: Archive, read: Sequence[work.Read]) -> list[related.Candidate]:
-    """Give the threads that may be neighbours: listed ones that are no drafts."""
-    found = []
-    for one in read:
-        thread = one.document
-        if not isinstance(thread, Thread) or thread.status != "published" or not archive.listed(thread.stem):
-            continue
-        if archive.places[f"threads/{thread.stem}"] != one.place:
-            continue  # the second of two files with one name, which is an error by itself
-        doctor = archive.directories.doctors.find(thread.replies[0].doctor) if thread.replies else None
-        look = (thread.title, doctor.slug if doctor else "")
-        pinned = tuple(name.text for name in thread.related)
-        found.append(related.Candidate(thread.stem, one.terms, thread.lang or archive.config.language, look, pinned))
-    return found
+    def _doubtful(self) -> set[str]:
+        """Give the addresses of the pages that may not be as they were."""
+        told, archive = self._told, self._told.archive
+        stamp = told.templates.stamp
+        if told.state.fresh or not self._trusted or told.state.get("templates") != stamp:
+            told.state.set("templates", stamp)
+            return set(archive.pages.keys())
+        nodes = archive.ledger.told(told.changes.facts)
+        placed = {f"/{key}/" for key in told.changes.placed if key.startswith("threads/")}
+        return {node for node in nodes if node.startswith("/")} | placed | told.changes.added
 
+    def _in_order(self, urls: set[str]) -> list[str]:
+        """Put pages into the order of publication: no page that stands ever links to one that is not there yet."""
+        standing = self._site.paths() if not self._trusted or self._told.state.fresh else None
+        return sorted(urls, key=lambda url: (self._rank(url, standing), url))
 
-def _copied(copy: sources.Copy) -> CopiedFile:
-    return CopiedFile(url=f"/{copy.path}", lang="", title="", content=copy.digest, source=copy.shown)
+    def _rank(self, url: str, standing: frozenset[str] | None) -> int:
+        planner = self._planner(url)
+        if planner == "copy":
+            return 0
+        if url in self._told.changes.added if standing is None else file_of(url) not in standing:
+            return 1
+        return 2 if planner == "thread" else 3
 
-
-def _in_order(pages: Sequence[Page], todo: manifest.Plan, standing: frozenset[str]) -> list[Page]:
-    """Give what is to be made, in the order of publication: files and new pages, changed threads, lists."""
-    stale = [page for page in pages if page.url in todo.stale]
-    return sorted(stale, key=lambda page: (_rank(page, standing), page.url))
-
-
-def _stage(root: Path, loaded: Loaded, stale: Sequence[Page], site: Site, memory: Cache, pool: work.Pool) -> list[str]:
-    """Make pages and stage them; gives the paths of the files whose bytes are new."""
-    files = {copy.path: copy.file for copy in loaded.copies}
-    copied = ((page.file, files[page.file].read_bytes()) for page in stale if isinstance(page, CopiedFile))
-    made = [page for page in stale if not isinstance(page, CopiedFile)]
-    try:
-        return site.stage(chain(copied, work.render_all(root, loaded.templates, made, loaded.documents, memory, pool)))
-    except BaseException:
-        site.discard()
-        raise
-
-
-def _rank(page: Page, standing: frozenset[str]) -> int:
-    """Order of publication: no page that stands ever links to one that is not there yet."""
-    if isinstance(page, CopiedFile):
-        return 0
-    if page.file not in standing:
-        return 1
-    return 2 if isinstance(page, ThreadPage) else 3
+    def _html(self, keys: Collection[str]) -> dict[str, bytes]:
+        archive = self._told.archive
+        places = {key: (archive.place(key, one), one.key) for key in keys if (one := archive.outlines.get(key))}
+        html = self._told.library.html({key: place for place, key in places.values()})
+        return {key: html[places[key][1]] for key in keys}

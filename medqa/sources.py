@@ -7,7 +7,7 @@ import hashlib
 import os
 import subprocess
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -50,7 +50,7 @@ class Source(msgspec.Struct, frozen=True):
 
     path: str
     digest: str
-    """BLAKE2b of its bytes, 32 hex digits."""
+    """The name under which git keeps its bytes."""
     text: str
 
 
@@ -73,19 +73,24 @@ def digest(*parts: bytes | str) -> str:
     return state.hexdigest()
 
 
+def blob_id(data: bytes) -> str:
+    """Give the name under which git keeps a file of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
 def read(root: Path, path: str) -> Source:
     """Read a text file; a byte order mark is dropped, every line end becomes a newline.
 
     Raises UnreadableError with MQ101 (with the place of the first bad byte) or MQ112.
     """
-    data = _bytes(root, root / path)
+    data = bytes_of(root, root / path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableError(_not_text(path, data, error.start)) from error
     if "\0" in text:  # UTF-16 without a byte order mark, say, of which every byte is UTF-8
         raise UnreadableError(_not_text(path, data, data.index(0)))
-    return Source(path, digest(data), _with_newlines(text.removeprefix("\ufeff")))
+    return Source(path, blob_id(data), _with_newlines(text.removeprefix("\ufeff")))
 
 
 def _with_newlines(text: str) -> str:
@@ -105,37 +110,21 @@ def require_content(root: Path) -> None:
         raise UsageError(f"no folder '{CONTENT}' in {root}: name the archive's folder with --root")
 
 
-def content(root: Path) -> tuple[list[Place], list[Problem]]:
-    """Find all documents below `content/`, sorted; files that cannot be documents are problems."""
-    places: list[Place] = []
-    problems: list[Problem] = []
-    for path in files_below(root, CONTENT):
-        found = _document(root, path)
-        if isinstance(found, Problem):
-            problems.append(found)
-        else:
-            places.append(found)
-    return sorted(places), problems
+def folder_fault(path: str) -> Problem:
+    """Say that a folder cannot be gone through."""
+    hint = "check its rights; where it is a link, put the folder itself here"
+    return problem((_legible(path), 1, 1), "MQ112", "this folder cannot be read, or is a link", hint)
 
 
-def _document(root: Path, path: str) -> Place | Problem:
-    """Tell a document's kind and stem, or why what lies at a path is none."""
-    if fault := _name_fault(path):
-        return problem((_legible(path), 1, 1), "MQ109", fault, "rename the file")
-    if not path.endswith(".md") and (root / path).is_dir():
-        hint = "check its rights; where it is a link, put the folder itself here"
-        return problem((path, 1, 1), "MQ112", "this folder cannot be read, or is a link", hint)
-    return _place(path)
-
-
-def _name_fault(path: str) -> str:
-    """Say why a path cannot be written down, or ""."""
-    if path.isprintable():
-        return ""
-    kinds = set(map(unicodedata.category, path))
+def name_fault(path: str) -> Problem | None:
+    """Say why a path cannot be written down, or None."""
+    kinds = set() if path.isprintable() else set(map(unicodedata.category, path))
+    if not kinds & {"Cc", "Cs"}:
+        return None
+    fault = "the file's name has a line end or another control character"
     if "Cs" in kinds:  # how Python shows bytes that are not UTF-8
-        return "the file's name is not UTF-8"
-    return "the file's name has a line end or another control character" if "Cc" in kinds else ""
+        fault = "the file's name is not UTF-8"
+    return problem((_legible(path), 1, 1), "MQ109", fault, "rename the file")
 
 
 def _legible(path: str) -> str:
@@ -143,8 +132,10 @@ def _legible(path: str) -> str:
     return "".join("\ufffd" if unicodedata.category(character) in {"Cc", "Cs"} else character for character in path)
 
 
-def _place(path: str) -> Place | Problem:
-    """Tell a document's kind and stem from its path."""
+def place(path: str) -> Place | Problem:
+    """Tell a document's kind and stem from its path, or why what lies there is none."""
+    if fault := name_fault(path):
+        return fault
     parts = path.split("/")
     name = unicodedata.normalize("NFC", parts[-1])
     at = (path, 1, 1)
@@ -207,35 +198,8 @@ def files_below(root: Path, folder: str) -> Iterator[str]:
             yield Path(error.filename).relative_to(root).as_posix()
 
 
-class Copy(msgspec.Struct, frozen=True):
-    """A file to be published as it is."""
-
-    path: str
-    """Below the site's root."""
-    file: Path
-    shown: str
-    """Its own path, for problems."""
-    digest: str
-
-
-def copies(root: Path, templates: Mapping[str, Path]) -> tuple[list[Copy], list[Problem]]:
-    """Give the files to be published as they are, all of `static/` and the assets among the templates, and MQ112."""
-    files = [(path.removeprefix(f"{STATIC}/"), root / path) for path in files_below(root, STATIC)]
-    files += ((name, file) for name, file in templates.items() if name.startswith(f"{ASSETS}/"))
-    found: list[Copy] = []
-    problems: list[Problem] = []
-    for path, file in sorted(files):
-        if fault := _name_fault(path):
-            problems.append(problem((_legible(shown_path(root, file)), 1, 1), "MQ109", fault, "rename the file"))
-            continue
-        try:
-            found.append(Copy(path, file, shown_path(root, file), digest(_bytes(root, file))))
-        except UnreadableError as error:
-            problems.append(error.problem)
-    return found, problems
-
-
-def _bytes(root: Path, file: Path) -> bytes:
+def bytes_of(root: Path, file: Path) -> bytes:
+    """Read a file; raises UnreadableError with MQ112."""
     try:
         return file.read_bytes()
     except OSError as error:

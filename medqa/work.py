@@ -4,8 +4,8 @@ What goes to a worker and comes back is packed bytes. With one job, or one chunk
 """
 
 import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Self, TypeVar
 import msgspec
 
 from medqa import cache, related, sources
-from medqa.cache import Cache, Row
+from medqa.cache import Documents, Remembered, Row
 from medqa.config import Config, Locales
 from medqa.documents import Document, Parsed, Thread
-from medqa.errors import BuildFailedError, Problem
+from medqa.errors import BuildFailedError, Problem, UsageError
 from medqa.pages import Page
 from medqa.parse import Dialect, parse
 from medqa.sources import Place
@@ -27,6 +27,9 @@ from medqa.templates import Templates
 PARSE_CHUNK = 200
 RENDER_CHUNK = 300
 """Documents and pages in one chunk: large enough to be worth sending, small enough that no worker idles long."""
+
+_HELD = 2_000
+"""Documents that are kept unpacked."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -76,68 +79,101 @@ class Pool:
 # --- parse ------------------------------------------------------------------------------------------------------------
 
 
-class Read(msgspec.Struct, frozen=True):
-    """A document of the archive, its long texts left in the cache."""
-
-    place: Place
-    key: str
-    """Under which the cache has its HTML."""
-    document: Document
-    terms: bytes
-    """Packed term counts of a thread; b"" for other documents."""
-
-
 class _ParseJob(msgspec.Struct, frozen=True):
     root: Path
     spoken: Dialect
     places: tuple[Place, ...]
 
 
-def parse_all(
-    root: Path, places: Sequence[Place], spoken: Dialect, memory: Cache, pool: Pool
-) -> tuple[list[Read], list[Place], list[Problem]]:
-    """Parse all documents, or take them from memory: documents, the places of those that failed, problems."""
-    problems: list[Problem] = []
-    broken: list[Place] = []
-    keys: dict[Place, str] = {}
-    for place in places:
-        try:
-            keys[place] = _key(place, sources.read(root, place.path).digest, spoken)
-        except sources.UnreadableError as error:
-            broken.append(place)
-            problems.append(error.problem)
-    known = memory.records({key: place.kind for place, key in keys.items()})
-    unknown = [place for place, key in keys.items() if key not in known]
-    jobs = [_ParseJob(root, spoken, tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
-    with memory.writing():
-        for job, results in zip(jobs, pool.map(_parse_chunk, jobs), strict=True):
-            for place, result in zip(job.places, results, strict=True):
-                if isinstance(result, Row):
-                    memory.remember([result])
-                    keys[place] = result.key
-                    known[result.key] = cache.unpack(place.kind, result.record)
-                else:
-                    problems += result
-                    broken.append(place)
-        memory.drop_all_but(set(keys.values()))
-    read = []
-    for place in (place for place in keys if keys[place] in known):
-        remembered = known[keys[place]]
-        read.append(Read(place, keys[place], remembered.document, remembered.terms))
-        problems += (msgspec.structs.replace(found, path=place.path) for found in remembered.findings)
-    return read, broken, problems
+class Library:
+    """The parsed documents of an archive: those that are remembered, and those that have to be parsed."""
+
+    def __init__(self, root: Path, spoken: Dialect, memory: Documents, pool: Pool) -> None:
+        """Keep the documents of an archive, parsed in a dialect, in a memory."""
+        self._root = root
+        self._spoken = spoken
+        self._packed = _packed(spoken)
+        self._memory = memory
+        self._pool = pool
+        self._held: OrderedDict[str, Remembered] = OrderedDict()
+
+    def parse(self, files: Sequence[tuple[Place, str]]) -> Iterator[tuple[Place, str, Remembered | list[Problem]]]:
+        """Give for each of some files, (place, blob id), its key and document, or what is wrong with it.
+
+        What is remembered is not parsed. The key is that of the bytes that were parsed: a file may change at any time.
+        """
+        keys = {place: _key(place, blob, self._packed) for place, blob in files}
+        known = self._memory.known(keys.values())
+        for place, key in keys.items():
+            if key in known:
+                yield place, key, self._remembered(place, key)
+        unknown = [place for place, key in keys.items() if key not in known]
+        jobs = [_ParseJob(self._root, self._spoken, tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
+        with self._memory.writing():
+            for job, results in zip(jobs, self._pool.map(_parse_chunk, jobs), strict=True):
+                self._memory.remember([result for result in results if isinstance(result, Row)])
+                for place, result in zip(job.places, results, strict=True):
+                    if isinstance(result, Row):
+                        yield place, result.key, cache.unpack(place.kind, result.record)
+                    else:
+                        yield place, "", result
+
+    def read(self, place: Place, key: str) -> Document:
+        """Give a document of the archive."""
+        return self._remembered(place, key).document
+
+    def terms(self, place: Place, key: str) -> bytes:
+        """Give the packed term counts of a thread."""
+        return self._remembered(place, key).terms
+
+    def html(self, files: Mapping[str, Place]) -> dict[str, bytes]:
+        """Give the packed HTML of documents: key → bytes for `unpack_html`."""
+        found = self._memory.html(files)
+        for key in files.keys() - found.keys():
+            found[key] = self._parsed_again(files[key], key).html
+        return found
+
+    def tidy(self, keys: Callable[[], Collection[str]], used: int) -> None:
+        """Forget documents of long ago, once they are more than those in use."""
+        if self._memory.overgrown(used):
+            self._memory.drop_all_but(keys())
+
+    def _remembered(self, place: Place, key: str) -> Remembered:
+        held = self._held.get(key)
+        if held is None:
+            record = self._memory.record(key)
+            held = cache.unpack(place.kind, self._parsed_again(place, key).record if record is None else record)
+            self._held[key] = held
+            if len(self._held) > _HELD:
+                self._held.popitem(last=False)
+        return held
+
+    def _parsed_again(self, place: Place, key: str) -> Row:
+        """Parse what the memory has lost; that it can be parsed is known, since it was."""
+        parsed = _parse_one(self._root, place, self._spoken, self._packed)
+        if not isinstance(parsed, Row):
+            raise BuildFailedError(parsed)
+        if parsed.key != key:
+            raise UsageError(f"{place.path} has changed while it was being read: build again")
+        self._memory.remember([parsed])
+        return parsed
 
 
-def _key(place: Place, digest: str, spoken: Dialect) -> str:
+def _key(place: Place, blob: str, packed: bytes) -> str:
     """Name what a document's parse depends on, besides medqa itself, for which the whole cache stands."""
-    return sources.digest(place.kind, place.stem, digest, msgspec.msgpack.encode(spoken, order="deterministic"))
+    return sources.digest(place.kind, place.stem, blob, packed)
 
 
 def _parse_chunk(job: _ParseJob) -> list[Row | list[Problem]]:
-    return [_parse_one(job.root, place, job.spoken) for place in job.places]
+    packed = _packed(job.spoken)
+    return [_parse_one(job.root, place, job.spoken, packed) for place in job.places]
 
 
-def _parse_one(root: Path, place: Place, spoken: Dialect) -> Row | list[Problem]:
+def _packed(spoken: Dialect) -> bytes:
+    return msgspec.msgpack.encode(spoken, order="deterministic")
+
+
+def _parse_one(root: Path, place: Place, spoken: Dialect, packed: bytes) -> Row | list[Problem]:
     try:
         source = sources.read(root, place.path)
     except sources.UnreadableError as error:
@@ -145,7 +181,7 @@ def _parse_one(root: Path, place: Place, spoken: Dialect) -> Row | list[Problem]
     parsed = parse(place, source.text, spoken)
     if not isinstance(parsed, Parsed):
         return parsed
-    return cache.pack(_key(place, source.digest, spoken), parsed, _terms(parsed))
+    return cache.pack(_key(place, source.digest, packed), parsed, _terms(parsed))
 
 
 def _terms(parsed: Parsed) -> bytes:
@@ -175,20 +211,21 @@ class _RenderJob(msgspec.Struct, frozen=True):
     """Of the templates and settings: what a worker has compiled for another stamp is of no use."""
     pages: tuple[Page, ...]
     html: Mapping[str, bytes]
-    """Key of a document in the cache → its packed HTML."""
-    keys: Mapping[str, str]
-    """Key of a document (`threads/<stem>`) → key in the cache."""
+    """Key of a document (`threads/<stem>`) → its packed HTML."""
+
+
+Texts = Callable[[Collection[str]], Mapping[str, bytes]]
+"""Gives the packed HTML of documents by their keys, `threads/<stem>`."""
 
 
 def render_all(
-    root: Path, templates: Templates, pages: Sequence[Page], read: Iterable[Read], memory: Cache, pool: Pool
+    root: Path, templates: Templates, pages: Iterable[Page], texts: Texts, pool: Pool
 ) -> Iterator[tuple[str, bytes]]:
     """Render pages in their order: (path below the site's root, bytes).
 
     Raises BuildFailedError with MQ304, once for each place in a template that failed.
     """
-    keys = {f"{one.place.kind}/{one.place.stem}": one.key for one in read}
-    jobs = (_render_job(root, templates, part, keys, memory) for part in _chunks(pages, RENDER_CHUNK))
+    jobs = (_render_job(root, templates, part, texts) for part in _parts(pages, RENDER_CHUNK))
     failures: dict[tuple[str, int], Problem] = {}
     for files, failed in pool.map(_render_chunk, jobs):
         for found in failed:
@@ -198,12 +235,15 @@ def render_all(
         raise BuildFailedError(failures.values())
 
 
-def _render_job(
-    root: Path, templates: Templates, pages: Sequence[Page], keys: Mapping[str, str], memory: Cache
-) -> _RenderJob:
-    shown = {page.shows: keys[page.shows] for page in pages if page.shows}
-    html = memory.html(shown.values())
-    return _RenderJob(root, templates.config, templates.locales, templates.stamp, tuple(pages), html, shown)
+def _render_job(root: Path, templates: Templates, pages: Sequence[Page], texts: Texts) -> _RenderJob:
+    html = texts({page.shows for page in pages if page.shows})
+    return _RenderJob(root, templates.config, templates.locales, templates.stamp, tuple(pages), html)
+
+
+def _parts(items: Iterable[Job], size: int) -> Iterator[list[Job]]:
+    waiting = iter(items)
+    while part := list(islice(waiting, size)):
+        yield part
 
 
 _compiled: dict[str, Templates] = {}
@@ -214,17 +254,17 @@ def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Proble
     if job.stamp not in _compiled:
         _compiled.clear()
         _compiled[job.stamp] = Templates(job.root, job.config, job.locales)
-    return render_pages(_compiled[job.stamp], job.pages, job.html, job.keys)
+    return render_pages(_compiled[job.stamp], job.pages, job.html)
 
 
 def render_pages(
-    templates: Templates, pages: Iterable[Page], html: Mapping[str, bytes], keys: Mapping[str, str]
+    templates: Templates, pages: Iterable[Page], html: Mapping[str, bytes]
 ) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     """Render pages: their files, and what failed."""
     files: list[tuple[str, bytes]] = []
     failed: list[Problem] = []
     for page in pages:
-        texts = cache.unpack_html(html[keys[page.shows]]) if page.shows else {}
+        texts = cache.unpack_html(html[page.shows]) if page.shows else {}
         try:
             files.append((page.file, templates.render(page, texts)))
         except BuildFailedError as error:

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import pytest
 
-from medqa import pipeline, work
-from medqa.cache import FOLDER, Cache
+from medqa import pipeline, plan, work
+from medqa.cache import FOLDER, opened
 from medqa.errors import BuildFailedError, Problem
 from medqa.pages import Page
 from medqa.sources import PACKAGED_TEMPLATES
@@ -103,9 +103,9 @@ class Project:
 
     def plan(self, **options: Any) -> dict[str, Page]:
         """Plan all pages without making one: address → page."""
-        with work.Pool(1) as pool:
-            loaded = pipeline.load(self.root, self.options(**options), Cache(None, ""), pool, pipeline.Clock())
-        return {page.url: page for page in pipeline.plan_pages(loaded, pipeline.Clock())}
+        with work.Pool(1) as pool, opened(None, "") as memory:
+            told = pipeline.update(self.root, self.options(**options), memory, pool, pipeline.Clock())
+            return {url: plan.plan(told.desk, url, address) for url, address in told.archive.pages.under("")}
 
     def clean_build_files(self, **options: Any) -> dict[str, bytes]:
         """Build from nothing in a fresh folder; give its files."""

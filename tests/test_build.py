@@ -28,11 +28,12 @@ def test_a_source_saved_without_a_change_makes_nothing(archive: Project) -> None
 
 def test_an_edit_of_a_more_info_makes_one_page_again_and_says_why(archive: Project) -> None:
     archive.edit("content/threads/calf-twitch.md", "Fasciculations are common", "Fasciculations are *very* common")
-    report = archive.build()
+    both = ("/threads/calf-twitch/", "/threads/numb-hand/")
+    report = archive.build(why=both)
     assert report.rendered == {"/threads/calf-twitch/": "more info changed"}
     assert report.written == ("threads/calf-twitch/index.html",)
-    assert report.why("/threads/calf-twitch/") == "more info changed"
-    assert "nothing" in report.why("/threads/numb-hand/")
+    kept = "not made again: nothing that it shows has changed"
+    assert report.answers == dict(zip(both, ("more info changed", kept), strict=True))
     assert "<em>very</em>" in archive.page("/threads/calf-twitch/")
 
 
@@ -202,8 +203,8 @@ def test_the_day_is_the_newest_in_the_content_where_there_is_no_git(project: Pro
 )
 def test_why_takes_an_address_as_a_browser_shows_it(project: Project, spelled: str) -> None:
     project.thread("夜")
-    assert project.build().why(spelled) == "new"
-    assert project.build().why("/threads/nobody/") == "there is no such page"
+    assert project.build(why=(spelled,)).answers == {spelled: "new"}
+    assert project.build(why=("/threads/nobody/",)).answers == {"/threads/nobody/": "there is no such page"}
 
 
 def test_a_finding_that_is_off_is_off_in_builds_too(project: Project) -> None:

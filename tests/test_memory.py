@@ -5,43 +5,51 @@ from pathlib import Path
 import pytest
 
 from medqa import pipeline
-from medqa.cache import Cache, Row
+from medqa.cache import Documents, Row
 from tests.projects import CHINESE, LIST, Project, edit_question
 
 
 @pytest.mark.parametrize("harm", ["deleted", "damaged", "cut off", "of another engine"])
 def test_without_its_cache_the_site_is_the_same_and_not_written_again(archive: Project, harm: str) -> None:
     before, stamps = archive.files(), archive.stamps()
-    (base,) = archive.cache.glob("*.sqlite")
+    bases = sorted(archive.cache.glob("*.sqlite"))
     match harm:
         case "deleted":
             archive.remove(".cache")
         case "damaged":
-            base.write_bytes(b"no database at all" * 1000)
+            for base in bases:
+                base.write_bytes(b"no database at all" * 1000)
         case "cut off":
-            base.write_bytes(base.read_bytes()[: base.stat().st_size // 2])
+            for base in bases:
+                base.write_bytes(base.read_bytes()[: base.stat().st_size // 2])
         case _:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("medqa.sources.engine_digest", lambda: "another")
                 archive.build()
     report = archive.build()
     assert len(report.rendered) == report.pages
-    assert set(report.rendered.values()) == {"new"}
+    assert set(report.rendered.values()) == {"medqa itself changed" if harm == "of another engine" else "new"}
     assert not report.written
     assert archive.files() == before
     now = archive.stamps()
     assert {path for path in now if now[path] != stamps[path]} <= {LIST}
 
 
-def test_a_cache_with_a_hole_anywhere_reads_as_empty(archive: Project) -> None:
-    before = archive.files()
-    (base,) = archive.cache.glob("*.sqlite")
+@pytest.mark.parametrize("name", ["medqa", "site-*"])
+def test_a_cache_with_a_hole_anywhere_reads_as_empty(archive: Project, name: str) -> None:
+    """Also where the next build has work to do, and so reads what is damaged."""
+    texts = ("at night", "all night long")
+    (base,) = archive.cache.glob(f"{name}.sqlite")
     whole, size = base.read_bytes(), 4096
-    for hole in range(0, len(whole), 5 * size):
+    clean = [archive.files()]
+    edit_question(archive)
+    clean.append(archive.clean_build_files())
+    for number, hole in enumerate(range(0, len(whole), 3 * size)):
         for fill in (bytes(size), b"\xc1" * size):
             base.write_bytes(whole[:hole] + fill + whole[hole + size :])
             archive.build()
-            assert archive.files() == before
+            assert archive.files() == clean[(number + 1) % 2]
+        archive.edit("content/threads/calf-twitch.md", texts[(number + 1) % 2], texts[number % 2])
     base.write_bytes(whole[:size] + bytes(len(whole) - size))
     assert pipeline.check(archive.root, archive.options()) == ([], [])
 
@@ -92,9 +100,10 @@ def test_what_is_found_in_a_file_moves_with_it(project: Project) -> None:
 
 
 def test_documents_of_long_ago_are_forgotten() -> None:
-    memory = Cache(None, "engine")
-    memory.remember(Row(str(number), b"", b"") for number in range(1_100))
-    memory.drop_all_but({str(number) for number in range(60)})
-    assert len(memory.html(map(str, range(1_100)))) == 1_100  # too few to be worth it
+    memory = Documents(None, "engine")
+    memory.remember([Row(str(number), b"", b"") for number in range(1_100)])
+    assert not memory.overgrown(60)
+    assert memory.overgrown(40)
     memory.drop_all_but({str(number) for number in range(40)})
     assert sorted(memory.html(map(str, range(1_100))), key=int) == [str(number) for number in range(40)]
+    assert not memory.overgrown(40)

@@ -47,7 +47,7 @@ def directory() -> Directory[Topic]:
     }
     records = [(Place("topics", stem, f"content/topics/{stem}.md"), _topic(stem, text)) for stem, text in texts.items()]
     referred = ["MIGRAINE", "Spasm", "Night  Terror", "night terror", "C++", "tics"]
-    return Directory("topics", records, [("a.md", Name(name, 1, 1)) for name in referred])
+    return Directory("topics", records, dict.fromkeys(referred, 1))
 
 
 def _topic(stem: str, header: str) -> Topic:
@@ -85,7 +85,9 @@ def test_names_without_a_record_are_entities_too() -> None:
     assert (found.name, found.slug, found.record) == ("Night  Terror", "night-terror", None)
     assert known.find("unheard of") is None
     assert known.find(None) is None
-    assert [(one.code, one.path) for one in known.problems] == [("MQ213", "a.md")]
+    assert known.ambiguous(Name("SPASM", 1, 1)) == ["cramps", "tics"]
+    assert known.ambiguous(Name("tics", 1, 1)) == []
+    assert known.oddities() == []
 
 
 def test_an_entity_is_named_in_the_language_asked_for() -> None:

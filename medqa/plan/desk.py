@@ -1,36 +1,33 @@
 """What all planners need: links, cards, strings, and which entities have a page."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from itertools import chain, groupby
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
-from medqa import names
-from medqa.archive import Archive, ListKey
+from medqa import links, names
+from medqa.archive import Archive, Listing, ListKey
 from medqa.config import Locales, Strings, strings_for
 from medqa.directory import Directory, Entity, R
-from medqa.documents import Doctor, Hospital, Reply, Specialty, Thread, Topic
+from medqa.documents import Doctor, Hospital, Page, Specialty, Thread, Topic
 from medqa.excerpts import excerpt
 from medqa.fields import Name
 from medqa.pages import Card, Count, Link
 
+T = TypeVar("T")
 DESCRIPTION = 155
 """Characters of a page's description; search engines show about as many."""
 
 
 class Desk:
-    """The archive together with what shows it: neighbours and strings."""
+    """The archive together with the words of its pages."""
 
-    def __init__(self, archive: Archive, neighbours: Mapping[str, Sequence[str]], locales: Locales) -> None:
-        """Lay the archive out; `neighbours` gives the stems of each listed thread's related ones."""
+    def __init__(self, archive: Archive, locales: Locales) -> None:
+        """Lay the archive out."""
         self.archive = archive
-        self.neighbours = neighbours
         self.locales = locales
         self.language = archive.config.language
-        self._cards: dict[str, Card] = {}
-        self._positions: dict[ListKey, dict[str, int]] = {}
+        self._cards: dict[str, tuple[Listing, Card]] = {}
 
     # --- words ----------------------------------------------------------------------------------------------------
 
@@ -58,7 +55,7 @@ class Desk:
 
     def entity(self, entity: Entity[Any], language: str = "") -> Link:
         """Give the link to a doctor, hospital or specialty; without an address where it has no page."""
-        url = f"/{entity.key}/" if self.has_page(entity) else ""
+        url = f"/{entity.key}/" if self.archive.has_page(entity) else ""
         return Link(entity.key, url, entity.name_in(language or self.language))
 
     def named(self, entity: Entity[Doctor] | Entity[Hospital] | None, name: Name) -> Link:
@@ -70,9 +67,9 @@ class Desk:
 
     def thread_link(self, stem: str, language: str) -> Link:
         """Give the link to a thread with its title as text, for a page in a language."""
-        thread = self.archive.threads[stem]
-        own = self.lang(thread)
-        return Link(f"threads/{stem}", f"/threads/{stem}/", thread.title, "" if own == language else own)
+        listing = self.listing(stem)
+        own = listing.lang or self.language
+        return Link(f"threads/{stem}", f"/threads/{stem}/", listing.title, "" if own == language else own)
 
     def topic_link(self, key: ListKey, language: str = "") -> Link:
         """Give the link to the FAQ of a topic, `faq/<specialty>/<topic>`."""
@@ -81,124 +78,118 @@ class Desk:
         words = {"topic": topic.name_in(language), "specialty": specialty.name_in(language)}
         return Link(key, f"/{key}/", self.say("topic_faq", language, **words))
 
+    # --- documents ------------------------------------------------------------------------------------------------
+
+    def links(self, key: str) -> tuple[str | None, ...]:
+        """Give where the links in a document's texts lead."""
+        self.archive.note(f"document:{key}")
+        outline = self.archive.outline(key)
+        document = self.archive.document(key)
+        if document is None:
+            raise LookupError(key)
+        return links.targets(self.archive, self.archive.place(key, outline), document)
+
+    def page(self, stem: str) -> Page:
+        """Give a text of the archive's own."""
+        self.archive.note(f"document:pages/{stem}")
+        found = self.archive.document(f"pages/{stem}")
+        if isinstance(found, Page):
+            return found
+        raise LookupError(stem)
+
+    def texts(self) -> tuple[Link, ...]:
+        """Give the links to the archive's own texts."""
+        self.archive.note("roster:pages")
+        found = (one for one in self.archive.records.values() if isinstance(one, Page))
+        return tuple(Link(f"pages/{page.stem}", f"/{page.stem}/", page.title) for page in found)
+
     # --- who has a page -------------------------------------------------------------------------------------------
 
-    def has_page(self, entity: Entity[Any]) -> bool:
-        """Tell whether a doctor, hospital or specialty has a page: a record, a list, or for a specialty topics."""
-        has_topics = entity.kind == "specialties" and entity.slug in self._faq_keys
-        return entity.record is not None or entity.key in self.archive.lists or has_topics
-
-    @cached_property
     def specialties(self) -> list[Entity[Specialty]]:
-        """The specialties that have pages, in config's order, the others by name."""
+        """Give the specialties that have pages, in config's order, the others by name."""
         directory = self.archive.directories.specialties
         configured = [directory.find(entry.name) for entry in self.archive.config.specialties]
         order = {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
         found = self._with_page(directory)
         return sorted(found, key=lambda entity: (order.get(entity.slug, len(order)), *_by_name(entity)))
 
-    @cached_property
     def doctors(self) -> list[Entity[Doctor]]:
-        """The doctors that have pages, by name."""
+        """Give the doctors that have pages, by name."""
         return sorted(self._with_page(self.archive.directories.doctors), key=_by_name)
 
-    @cached_property
     def hospitals(self) -> list[Entity[Hospital]]:
-        """The hospitals that have pages, by name."""
+        """Give the hospitals that have pages, by name."""
         return sorted(self._with_page(self.archive.directories.hospitals), key=_by_name)
 
     def _with_page(self, directory: Directory[R]) -> list[Entity[R]]:
-        return [entity for entity in directory.entities() if self.has_page(entity)]
+        return [entity for entity in directory.entities() if self.archive.has_page(entity)]
 
     def topics_of(self, specialty: Entity[Specialty]) -> list[ListKey]:
         """Give the FAQ lists of a specialty, by the topics' names."""
-        keys = self._faq_keys.get(specialty.slug, [])
+        keys = self.archive.faq_lists(specialty.slug)
         return sorted(keys, key=lambda key: _by_name(self.faq_parts(key)[1]))
 
     def faq_parts(self, key: ListKey) -> tuple[Entity[Specialty], Entity[Topic]]:
         """Give specialty and topic of a FAQ list."""
         _, specialty, topic = key.split("/")
-        return self._specialty_by_slug[specialty], self._topic_by_slug[topic]
+        known = self.archive.directories
+        return _there(known.specialties.by_slug(specialty), key), _there(known.topics.by_slug(topic), key)
 
-    @cached_property
     def topics(self) -> list[Entity[Topic]]:
-        """All topics, by name."""
+        """Give all topics, by name."""
         return sorted(self.archive.directories.topics.entities(), key=_by_name)
 
     def faq_lists_of(self, topic: Entity[Topic]) -> list[ListKey]:
         """Give the FAQ lists of a topic, in the order of the specialties."""
-        keys = (f"faq/{specialty.slug}/{topic.slug}" for specialty in self.specialties)
-        return [key for key in keys if key in self.archive.lists]
+        there = set(self.archive.topic_lists(topic.slug))
+        keys = (f"faq/{specialty.slug}/{topic.slug}" for specialty in self.specialties())
+        return [key for key in keys if key in there]
 
     def doctors_of(self, specialty: Entity[Specialty]) -> list[Entity[Doctor]]:
-        """Give the doctors of a specialty, by name."""
-        return [doctor for doctor in self.doctors if specialty.slug in self._specialty_slugs.get(doctor.slug, ())]
+        """Give the doctors of a specialty, by name: whose records say so, or who have replied in it."""
+        known = self.archive.directories
+        told = {
+            doctor.key
+            for doctor in known.doctors.entities()
+            if doctor.record and (own := known.specialties.find(doctor.record.specialty)) and own.slug == specialty.slug
+        }
+        return self._staff(specialty.key, told)
+
+    def doctors_at(self, hospital: Entity[Hospital]) -> list[Entity[Doctor]]:
+        """Give the doctors of a hospital, by name: whose records say so, or who have replied from there."""
+        known = self.archive.directories
+        told = {
+            doctor.key
+            for doctor in known.doctors.entities()
+            for period in (doctor.record.periods if doctor.record else ())
+            if (own := known.hospitals.find(period.hospital)) and own.slug == hospital.slug
+        }
+        return self._staff(hospital.key, told)
+
+    def _staff(self, key: str, told: set[str]) -> list[Entity[Doctor]]:
+        working = told | {other for other in self.archive.staff(key) if other.startswith("doctors/")}
+        return [doctor for doctor in self.doctors() if doctor.key in working]
 
     def specialties_of(self, doctor: Entity[Doctor]) -> list[Entity[Specialty]]:
         """Give the specialties of a doctor: the record's, and those in which replies were given."""
-        return [each for each in self.specialties if each.slug in self._specialty_slugs.get(doctor.slug, ())]
-
-    def doctors_at(self, hospital: Entity[Hospital]) -> list[Entity[Doctor]]:
-        """Give the doctors of a hospital, by name."""
-        return [doctor for doctor in self.doctors if hospital.slug in self._hospital_slugs.get(doctor.slug, ())]
+        own = self.archive.directories.specialties.find(doctor.record.specialty) if doctor.record else None
+        working = {*self.archive.staff(doctor.key), own.key if own else ""}
+        return [each for each in self.specialties() if each.key in working]
 
     def entity_of(self, kind: str, slug: str) -> Entity[Any]:
         """Give the entity of a list's key."""
-        return self._by_key[f"{kind}/{slug}"]
+        return _there(self.archive.directories.of(kind).by_slug(slug), f"{kind}/{slug}")
 
     def newest_of_all(self, count: int) -> list[str]:
         """Give the stems of the newest listed threads, newest first."""
-        tails = (stem for each in self.specialties for stem in self.archive.lists.get(each.key, ())[-count:])
-        return sorted(tails, key=lambda stem: (self.archive.threads[stem].asked, stem), reverse=True)[:count]
-
-    @cached_property
-    def _by_key(self) -> dict[str, Entity[Any]]:
-        return {entity.key: entity for entity in chain[Entity[Any]](self.specialties, self.doctors, self.hospitals)}
-
-    @cached_property
-    def _served(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """Doctor's slug → slugs of specialties, and of hospitals, from records and from listed replies."""
-        known = self.archive.directories
-        specialties: dict[str, set[str]] = {}
-        hospitals: dict[str, set[str]] = {}
-        for doctor in known.doctors.entities():
-            record = doctor.record
-            own = known.specialties.find(record.specialty) if record else None
-            periods = (known.hospitals.find(period.hospital) for period in record.periods) if record else ()
-            specialties[doctor.slug] = {own.slug} if own else set()
-            hospitals[doctor.slug] = {hospital.slug for hospital in periods if hospital}
-        for stem, thread in self.archive.threads.items():
-            if self.archive.listed(stem):
-                for reply in thread.replies:
-                    if answering := known.doctors.find(reply.doctor):
-                        specialty = known.specialties.find(reply.specialty) or self.specialty(thread)
-                        specialties[answering.slug].add(specialty.slug)
-                        if hospital := known.hospitals.find(self.archive.hospital(reply)):
-                            hospitals[answering.slug].add(hospital.slug)
-        return specialties, hospitals
-
-    @property
-    def _specialty_slugs(self) -> dict[str, set[str]]:
-        return self._served[0]
-
-    @property
-    def _hospital_slugs(self) -> dict[str, set[str]]:
-        return self._served[1]
-
-    @cached_property
-    def _faq_keys(self) -> dict[str, list[ListKey]]:
-        keys = [key for key in self.archive.lists if key.startswith("faq/")]
-        return {slug: list(group) for slug, group in groupby(keys, key=lambda key: key.split("/")[1])}
-
-    @cached_property
-    def _specialty_by_slug(self) -> dict[str, Entity[Specialty]]:
-        return {entity.slug: entity for entity in self.archive.directories.specialties.entities()}
-
-    @cached_property
-    def _topic_by_slug(self) -> dict[str, Entity[Topic]]:
-        return {entity.slug: entity for entity in self.archive.directories.topics.entities()}
+        tails = (stem for each in self.specialties() for stem in self.archive.newest(each.key, count))
+        return sorted(tails, key=lambda stem: (self.listing(stem).asked, stem), reverse=True)[:count]
 
     # --- threads on other pages -----------------------------------------------------------------------------------
+
+    def listing(self, stem: str) -> Listing:
+        """Give what other pages show of a thread that is there."""
+        return _there(self.archive.listing(stem), stem)
 
     def lang(self, thread: Thread) -> str:
         """Give a thread's language."""
@@ -206,15 +197,7 @@ class Desk:
 
     def specialty(self, thread: Thread) -> Entity[Specialty]:
         """Give a thread's specialty: every name of one has an entity, or the build has stopped before."""
-        found = self.archive.directories.specialties.find(thread.specialty)
-        if found is None:
-            raise LookupError(thread.specialty.text)
-        return found
-
-    def doctor_name(self, reply: Reply, language: str) -> str:
-        """Give a doctor's name with the honorific."""
-        link = self.named(self.archive.directories.doctors.find(reply.doctor), reply.doctor)
-        return self.say("doctor_name", language, name=link.text)
+        return _there(self.archive.directories.specialties.find(thread.specialty), thread.specialty.text)
 
     def cards(self, stems: Iterable[str]) -> tuple[Card, ...]:
         """Give the cards of threads for one page; where two would have the same link text, their stems are added."""
@@ -228,16 +211,16 @@ class Desk:
         )
 
     def _card(self, stem: str) -> Card:
-        if stem not in self._cards:
-            self._cards[stem] = self._make_card(stem)
-        return self._cards[stem]
+        listing = self.listing(stem)
+        known = self._cards.get(stem)
+        if known is None or known[0] is not listing:
+            known = self._cards[stem] = (listing, self._make_card(stem, listing))
+        return known[1]
 
-    def _make_card(self, stem: str) -> Card:
-        thread = self.archive.threads[stem]
-        lang = self.lang(thread)
-        replies = thread.replies
-        doctor = self.doctor_name(replies[0], lang) if replies else ""
-        words = {"title": thread.title, "date": self.strings(lang).format_date(thread.asked)}
+    def _make_card(self, stem: str, listing: Listing) -> Card:
+        lang = listing.lang or self.language
+        doctor = self.say("doctor_name", lang, name=listing.doctor) if listing.doctor else ""
+        words = {"title": listing.title, "date": self.strings(lang).format_date(listing.asked)}
         label = (
             self.say("card_label", lang, doctor=doctor, **words)
             if doctor
@@ -247,45 +230,41 @@ class Desk:
             key=f"threads/{stem}",
             url=f"/threads/{stem}/",
             lang=lang,
-            title=thread.title,
+            title=listing.title,
             label=label,
-            asked=thread.asked,
-            specialty=self.specialty(thread).name_in(lang),
-            question=thread.question_excerpt,
+            asked=listing.asked,
+            specialty=listing.specialty,
+            question=listing.question,
             doctor=doctor,
-            reply=thread.reply_excerpt,
+            reply=listing.reply,
         )
 
-    def years(self, key: ListKey) -> dict[int, list[str]]:
-        """Give the stems of a list by the year asked, each year's oldest first."""
-        threads = self.archive.threads
-        stems = self.archive.lists.get(key, ())
-        return {year: list(group) for year, group in groupby(stems, key=lambda stem: threads[stem].asked.year)}
-
-    def positions(self, key: ListKey) -> Mapping[str, int]:
-        """Give the place of each stem in a list."""
-        if key not in self._positions:
-            self._positions[key] = {stem: at for at, stem in enumerate(self.archive.lists.get(key, ()))}
-        return self._positions[key]
-
-    def divided(self, key: ListKey) -> bool:
-        """Tell whether a list has pages for its years: every specialty, and whatever does not fit on its entry page."""
-        return key.startswith("specialties/") or len(self.archive.lists.get(key, ())) > self.archive.config.per_page
+    # --- lists ----------------------------------------------------------------------------------------------------
 
     def year_counts(self, key: ListKey) -> tuple[Count, ...]:
-        """Give the links to a list's years, newest first."""
-        if not self.divided(key):
+        """Give the links to a list's years, newest first; () where they have no pages."""
+        self.archive.note(f"list:{key}")
+        if not self.archive.is_long(key):
             return ()
-        years = self.years(key)
-        return tuple(Count(self.year_link(key, year), len(years[year])) for year in sorted(years, reverse=True))
+        years = self.archive.years(key)
+        return tuple(Count(self.year_link(key, year), years[year]) for year in sorted(years, reverse=True))
 
     def year_link(self, key: ListKey, year: int) -> Link:
         """Give the link to one year of a list."""
-        return Link(f"{key}/{year}", f"/{key}/{year}/", str(year))
+        return Link(f"{key}/{year}", self.archive.year_url(key, year), str(year))
 
     def newest(self, key: ListKey) -> tuple[Card, ...]:
-        """Give the newest threads of a list, newest first, as many as a page holds."""
-        return self.cards(reversed(self.archive.lists.get(key, ())[-self.archive.config.per_page :]))
+        """Give the newest threads of a list, newest first: as many as a page holds, or all where that is the list."""
+        long = self.archive.is_long(key)
+        count = self.archive.config.per_page if long else self.archive.total(key)
+        return self.cards(self.archive.newest(key, count))
+
+
+def _there(found: T | None, what: str) -> T:
+    """Give what has to be there, since the index has seen to it."""
+    if found is None:
+        raise LookupError(what)
+    return found
 
 
 def _by_name(entity: Entity[Any]) -> tuple[str, str]:

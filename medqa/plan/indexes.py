@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
+from medqa.archive import FOLDERS
 from medqa.directory import Entity
 from medqa.documents import Doctor
 from medqa.excerpts import is_wide
 from medqa.pages import (
+    CopiedFile,
     Count,
     DoctorsPage,
     Group,
@@ -24,14 +25,13 @@ from medqa.pages import (
     TopicsPage,
 )
 from medqa.plan.desk import Desk
+from medqa.sources import STATIC
 
 NEWEST = 10
 """Threads on the home page."""
-_FOLDERS = {"/threads/": "/specialties/", "/faq/": "/topics/"}
-"""Addresses a reader may guess that have no page of their own → where they lead."""
 
 
-def home(desk: Desk) -> HomePage:
+def home(desk: Desk, _: str = "") -> HomePage:
     """Plan the home page."""
     counts = _specialty_counts(desk)
     name = desk.archive.config.name
@@ -41,17 +41,15 @@ def home(desk: Desk) -> HomePage:
         title=name,
         description=desk.description(desk.say("home_description", name=name)),
         threads=sum(count.count for count in counts),
-        doctors=sum(1 for doctor in desk.doctors if doctor.key in desk.archive.lists),
-        first_year=min((year for each in desk.specialties for year in desk.years(each.key)), default=None),
+        doctors=sum(1 for doctor in desk.doctors() if desk.archive.is_list(doctor.key)),
+        first_year=min((year for each in desk.specialties() for year in desk.archive.years(each.key)), default=None),
         specialties=counts,
         newest=desk.cards(desk.newest_of_all(NEWEST)),
-        texts=tuple(
-            Link(f"pages/{stem}", f"/{stem}/", page.title) for stem, page in sorted(desk.archive.pages.items())
-        ),
+        texts=desk.texts(),
     )
 
 
-def specialties(desk: Desk) -> SpecialtiesPage:
+def specialties(desk: Desk, _: str = "") -> SpecialtiesPage:
     """Plan the index of specialties."""
     title = desk.say("specialties")
     return SpecialtiesPage(
@@ -60,17 +58,18 @@ def specialties(desk: Desk) -> SpecialtiesPage:
 
 
 def _specialty_counts(desk: Desk) -> tuple[Count, ...]:
-    return tuple(_count(desk, entity) for entity in desk.specialties)
+    return tuple(_count(desk, entity) for entity in desk.specialties())
 
 
 def _count(desk: Desk, entity: Entity[Any]) -> Count:
-    return Count(desk.entity(entity), len(desk.archive.lists.get(entity.key, ())))
+    desk.archive.note(f"lists:{entity.kind}")
+    return Count(desk.entity(entity), desk.archive.total(entity.key))
 
 
-def topics(desk: Desk) -> TopicsPage:
+def topics(desk: Desk, _: str = "") -> TopicsPage:
     """Plan the index of topics, by first letter."""
     groups: dict[str, list[TopicLine]] = defaultdict(list)
-    for entity in desk.topics:
+    for entity in desk.topics():
         name = entity.name_in(desk.language)
         links = tuple(
             Link(key, f"/{key}/", desk.faq_parts(key)[0].name_in(desk.language)) for key in desk.faq_lists_of(entity)
@@ -94,14 +93,14 @@ def _letter_order(group: tuple[str, list[TopicLine]]) -> tuple[bool, str]:
     return not group[0], group[0]
 
 
-def doctors(desk: Desk) -> DoctorsPage:
+def doctors(desk: Desk, _: str = "") -> DoctorsPage:
     """Plan the index of doctors, by specialty; one who answers in several stands under each."""
     groups = []
-    for entity in desk.specialties:
+    for entity in desk.specialties():
         counts = tuple(_doctor_count(desk, doctor) for doctor in desk.doctors_of(entity))
         if counts:
             groups.append(Group(entity.name_in(desk.language), counts))
-    homeless = [doctor for doctor in desk.doctors if not desk.specialties_of(doctor)]
+    homeless = [doctor for doctor in desk.doctors() if not desk.specialties_of(doctor)]
     if homeless:
         groups.append(Group(desk.say("other"), tuple(_doctor_count(desk, doctor) for doctor in homeless)))
     return DoctorsPage(
@@ -114,9 +113,9 @@ def _doctor_count(desk: Desk, doctor: Entity[Doctor]) -> Count:
     return Count(Link(count.link.key, count.link.url, desk.say("doctor_name", name=doctor.name)), count.count)
 
 
-def hospitals(desk: Desk) -> HospitalsPage:
+def hospitals(desk: Desk, _: str = "") -> HospitalsPage:
     """Plan the index of hospitals."""
-    counts = tuple(_count(desk, entity) for entity in desk.hospitals)
+    counts = tuple(_count(desk, entity) for entity in desk.hospitals())
     return HospitalsPage(
         url="/hospitals/", lang=desk.language, title=desk.say("hospitals"), crumbs=desk.crumbs(), hospitals=counts
     )
@@ -124,20 +123,21 @@ def hospitals(desk: Desk) -> HospitalsPage:
 
 def text(desk: Desk, stem: str) -> TextPage:
     """Plan a page of the archive's own."""
-    page, key = desk.archive.pages[stem], f"pages/{stem}"
+    key = f"pages/{stem}"
+    page = desk.page(stem)
     return TextPage(
         url=f"/{stem}/",
         lang=page.lang or desk.language,
         title=page.title,
         description=desk.description(page.excerpt),
         crumbs=desk.crumbs(language=page.lang),
-        links=desk.archive.links.get(key, ()),
+        links=desk.links(key),
         shows=key,
         body=page.body,
     )
 
 
-def not_found(desk: Desk) -> NotFoundPage:
+def not_found(desk: Desk, _: str = "") -> NotFoundPage:
     """Plan the page for addresses that do not exist."""
     return NotFoundPage(
         url="/404.html",
@@ -148,15 +148,21 @@ def not_found(desk: Desk) -> NotFoundPage:
     )
 
 
-def redirects(desk: Desk) -> Iterator[RedirectPage]:
-    """Plan what leads from old addresses, and from folders without a page, to where it should."""
-    targets = {**_FOLDERS, **{redirect.url: redirect.target for redirect in desk.archive.redirects}}
-    for url, target in targets.items():
-        yield RedirectPage(
-            url=url,
-            lang=desk.language,
-            title=desk.say("redirect"),
-            noindex=True,
-            canonical=target,
-            target=Link(target.strip("/"), target, target),
-        )
+def redirect(desk: Desk, url: str) -> RedirectPage:
+    """Plan what leads from an old address, or from a folder without a page, to where it should."""
+    target = desk.archive.claim(url) or FOLDERS[url]
+    return RedirectPage(
+        url=url,
+        lang=desk.language,
+        title=desk.say("redirect"),
+        noindex=True,
+        canonical=target,
+        target=Link(target.strip("/"), target, target),
+    )
+
+
+def copy(desk: Desk, name: str) -> CopiedFile:
+    """Plan a file that is published as it is."""
+    copied = desk.archive.copied(name)
+    url = f"/{name.removeprefix(f'{STATIC}/')}"
+    return CopiedFile(url=url, lang="", title="", content=copied.digest, source=copied.shown)

@@ -1,6 +1,5 @@
 """Entry pages of lists (a specialty, doctor, hospital, topic), their years, and the FAQ of a specialty."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from medqa.archive import ListKey
@@ -24,12 +23,12 @@ def _entry(
     desk: Desk, key: ListKey, name: str, document: str, record: Specialty | Topic | Doctor | Hospital | None
 ) -> dict[str, Any]:
     """Give the fields that all entry pages have; `document` is the key of the record whose text they show."""
-    total = len(desk.archive.lists.get(key, ()))
+    total = desk.archive.total(key)
     return {
         "url": f"/{key}/",
         "lang": desk.language,
         "description": desk.say("page_description_list", name=name, n=total),
-        "links": desk.archive.links.get(document, ()) if record else (),
+        "links": desk.links(document) if record else (),
         "shows": document if record and record.body else "",
         "total": total,
         "newest": desk.newest(key),
@@ -38,8 +37,9 @@ def _entry(
     }
 
 
-def specialty(desk: Desk, entity: Entity[Specialty]) -> SpecialtyPage:
+def specialty(desk: Desk, slug: str) -> SpecialtyPage:
     """Plan the entry page of a specialty."""
+    entity = desk.entity_of("specialties", slug)
     name = entity.name_in(desk.language)
     has_faq = bool(desk.topics_of(entity))
     return SpecialtyPage(
@@ -51,8 +51,9 @@ def specialty(desk: Desk, entity: Entity[Specialty]) -> SpecialtyPage:
     )
 
 
-def doctor(desk: Desk, entity: Entity[Doctor]) -> DoctorPage:
+def doctor(desk: Desk, slug: str) -> DoctorPage:
     """Plan a doctor's page."""
+    entity: Entity[Doctor] = desk.entity_of("doctors", slug)
     record, known = entity.record, desk.archive.directories
     periods = record.periods if record else ()
     return DoctorPage(
@@ -70,8 +71,9 @@ def doctor(desk: Desk, entity: Entity[Doctor]) -> DoctorPage:
     )
 
 
-def hospital(desk: Desk, entity: Entity[Hospital]) -> HospitalPage:
+def hospital(desk: Desk, slug: str) -> HospitalPage:
     """Plan a hospital's page."""
+    entity: Entity[Hospital] = desk.entity_of("hospitals", slug)
     return HospitalPage(
         **_entry(desk, entity.key, entity.name, entity.key, entity.record),
         title=entity.name,
@@ -96,13 +98,14 @@ def topic(desk: Desk, key: ListKey) -> TopicPage:
     )
 
 
-def faq(desk: Desk, entity: Entity[Specialty]) -> FaqPage:
+def faq(desk: Desk, slug: str) -> FaqPage:
     """Plan the FAQ of a specialty: its topics."""
+    entity: Entity[Specialty] = desk.entity_of("specialties", slug)
     topics = []
     for key in desk.topics_of(entity):
         _, about = desk.faq_parts(key)
         link = Link(key, f"/{key}/", about.name_in(desk.language))
-        topics.append(Count(link, len(desk.archive.lists[key]), about.record.excerpt if about.record else ""))
+        topics.append(Count(link, desk.archive.total(key), about.record.excerpt if about.record else ""))
     title = desk.say("faq_of", specialty=entity.name_in(desk.language))
     return FaqPage(
         url=f"/faq/{entity.slug}/",
@@ -120,50 +123,38 @@ def _faq_link(desk: Desk, entity: Entity[Specialty], key: str) -> Link:
     return Link(f"faq/{entity.slug}", f"/faq/{entity.slug}/", text)
 
 
-def years(desk: Desk, key: ListKey) -> Iterator[YearPage]:
-    """Plan the pages of a list's years, where it is divided."""
-    if desk.divided(key):
-        found = desk.years(key)
-        for at, year in enumerate(order := sorted(found)):
-            earlier = order[at - 1] if at else None
-            later = order[at + 1] if at + 1 < len(order) else None
-            yield from _year(desk, key, year, found[year], earlier, later)
-
-
-def _year(
-    desk: Desk, key: ListKey, year: int, stems: list[str], earlier: int | None, later: int | None
-) -> Iterator[YearPage]:
-    """Plan the numbered pages of one year, the oldest threads on the first."""
-    size = desk.archive.config.per_page
+def year(desk: Desk, argument: str) -> YearPage:
+    """Plan a page of a list's year, `<list> <year> <number>`: the oldest threads on the first."""
+    key, *numbers = argument.split(" ")
+    of, number = map(int, numbers)
+    archive, size = desk.archive, desk.archive.config.per_page
+    for fact in (f"years:{key}", f"pages:{key}/{of}", f"page:{key}/{of}/{number}"):
+        archive.note(fact)
+    years, stems = sorted(archive.years(key)), archive.shelf(key, of)
+    turn, last = years.index(of), -(-len(stems) // size)
     entry, own_crumbs = _list_link(desk, key)
-    pages = [stems[start : start + size] for start in range(0, len(stems), size)]
-    first = desk.year_link(key, year)
-    for number, part in enumerate(pages, 1):
-        words: dict[str, Any] = {"list": entry.text, "year": year, "number": number}
-        title = desk.say("year_title" if number == 1 else "year_page_title", **words)
-        yield YearPage(
-            url=_page_url(key, year, number),
-            lang=desk.language,
-            title=title,
-            description=title,
-            crumbs=desk.crumbs(*own_crumbs, entry, *([first] if number > 1 else [])),
-            entry=entry,
-            year=year,
-            number=number,
-            threads=desk.cards(part),
-            previous=_page_link(desk, key, year, number - 1, "older_page") if number > 1 else None,
-            next=_page_link(desk, key, year, number + 1, "newer_page") if number < len(pages) else None,
-            earlier=desk.year_link(key, earlier) if earlier else None,
-            later=desk.year_link(key, later) if later else None,
-        )
-
-
-def _page_url(key: ListKey, year: int, number: int) -> str:
-    return f"/{key}/{year}/" if number == 1 else f"/{key}/{year}/page/{number}/"
+    words: dict[str, Any] = {"list": entry.text, "year": of, "number": number}
+    title = desk.say("year_title" if number == 1 else "year_page_title", **words)
+    return YearPage(
+        url=archive.year_url(key, of, number),
+        lang=desk.language,
+        title=title,
+        description=title,
+        crumbs=desk.crumbs(*own_crumbs, entry, *([desk.year_link(key, of)] if number > 1 else [])),
+        entry=entry,
+        year=of,
+        number=number,
+        threads=desk.cards(stems[(number - 1) * size : number * size]),
+        previous=_page_link(desk, key, of, number - 1, "older_page") if number > 1 else None,
+        next=_page_link(desk, key, of, number + 1, "newer_page") if number < last else None,
+        earlier=desk.year_link(key, years[turn - 1]) if turn else None,
+        later=desk.year_link(key, years[turn + 1]) if turn + 1 < len(years) else None,
+    )
 
 
 def _page_link(desk: Desk, key: ListKey, year: int, number: int, text: str) -> Link:
-    return Link(f"{key}/{year}/{number}", _page_url(key, year, number), desk.say(text, number=number))
+    url = desk.archive.year_url(key, year, number)
+    return Link(f"{key}/{year}/{number}", url, desk.say(text, number=number))
 
 
 def _list_link(desk: Desk, key: ListKey) -> tuple[Link, tuple[Link, ...]]:

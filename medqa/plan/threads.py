@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from medqa import pages
+from medqa import links, pages
+from medqa.archive import Archive
 from medqa.documents import FollowUp, Reply, Thread
 from medqa.fields import Name
 from medqa.pages import FollowUpBlock, GonePage, Link, ReplyBlock, ThreadPage
@@ -11,11 +12,13 @@ from medqa.plan.desk import Desk
 
 def thread(desk: Desk, stem: str) -> ThreadPage:
     """Plan a thread's page."""
-    archive, one = desk.archive, desk.archive.threads[stem]
+    archive, one = desk.archive, desk.archive.thread(stem)
     lang, key = desk.lang(one), f"threads/{stem}"
     specialty = desk.specialty(one)
     seen_last = max((day for day in (one.reviewed_on, *(reply.replied for reply in one.replies)) if day), default=None)
-    newer, older = _beside(desk, specialty.key, stem, lang)
+    newer, older = _beside(desk, specialty.key, one, lang)
+    draft = desk.listing(stem).draft
+    place = archive.place(key, archive.outline(key))
     duplicate_of = _other(desk, one.duplicate_of, lang)
     return ThreadPage(
         url=f"/{key}/",
@@ -23,11 +26,11 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         title=one.title,
         description=desk.description(one.question_excerpt),
         crumbs=desk.crumbs(desk.section("specialties", lang), desk.entity(specialty, lang), language=lang),
-        noindex=one.noindex or _hidden(desk, one),
+        noindex=one.noindex or draft,
         canonical=duplicate_of.url if duplicate_of else "",
-        links=archive.links.get(key, ()),
+        links=links.targets(archive, place, one),
         shows=key,
-        draft=_hidden(desk, one),
+        draft=draft,
         headline="" if one.question == one.title else one.question,
         specialty=desk.entity(specialty, lang),
         asker=one.asker,
@@ -38,18 +41,16 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         urgent=one.urgent,
         superseded_by=_other(desk, one.superseded_by, lang),
         duplicate_of=duplicate_of,
-        translations=tuple(desk.thread_link(other, lang) for other in archive.translations.get(stem, ())),
+        translations=tuple(desk.thread_link(other, lang) for other in archive.translations(stem, one.translation_of)),
         translated_by=one.translated_by,
         reviewed_by=_reviewer(desk, one, lang),
         reviewed_on=one.reviewed_on,
-        age_years=_years(seen_last, archive.options.as_of) if seen_last else 0,
-        review_due=_review_due(
-            specialty.record.review_months if specialty.record else 0, seen_last, archive.options.as_of
-        ),
+        age_years=_age(archive, seen_last) if seen_last else 0,
+        review_due=_review_due(archive, specialty.record.review_months if specialty.record else 0, seen_last),
         more_info=one.more_info,
         more_info_by=one.more_info_by,
         references=one.references,
-        related=desk.cards(desk.neighbours.get(stem, ())),
+        related=desk.cards(archive.related(stem)),
         faq=_faq(desk, one, specialty.slug, lang),
         newer=newer,
         older=older,
@@ -58,14 +59,9 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
 
 def gone(desk: Desk, stem: str) -> GonePage:
     """Plan what stands in place of a withdrawn or expired thread."""
-    lang = desk.lang(desk.archive.threads[stem])
+    lang = desk.listing(stem).lang or desk.language
     crumbs = desk.crumbs(language=lang)
     return GonePage(url=f"/threads/{stem}/", lang=lang, title=desk.say("gone", lang), crumbs=crumbs, noindex=True)
-
-
-def _hidden(desk: Desk, one: Thread) -> bool:
-    """Tell whether only previews show the thread."""
-    return one.status != "published" or bool(one.publish_on and one.publish_on > desk.archive.options.as_of)
 
 
 def _turns(desk: Desk, one: Thread, lang: str) -> tuple[ReplyBlock | FollowUpBlock, ...]:
@@ -117,27 +113,33 @@ def _faq(desk: Desk, one: Thread, specialty: str, lang: str) -> tuple[Link, ...]
     """Give the FAQ pages of the thread's topics in its specialty."""
     topics = filter(None, map(desk.archive.directories.topics.find, one.topics))
     keys = dict.fromkeys(f"faq/{specialty}/{topic.slug}" for topic in topics)
-    return tuple(desk.topic_link(key, lang) for key in keys if key in desk.archive.lists)
+    return tuple(desk.topic_link(key, lang) for key in keys if desk.archive.has_list(key))
 
 
-def _beside(desk: Desk, key: str, stem: str, lang: str) -> tuple[Link | None, Link | None]:
+def _beside(desk: Desk, key: str, one: Thread, lang: str) -> tuple[Link | None, Link | None]:
     """Give the next newer and the next older thread of the specialty."""
-    at = desk.positions(key).get(stem)
-    if at is None:
-        return None, None
-    stems = desk.archive.lists[key]
-    newer = desk.thread_link(stems[at + 1], lang) if at + 1 < len(stems) else None
-    return newer, desk.thread_link(stems[at - 1], lang) if at else None
+    older, newer = desk.archive.beside(key, one.stem, one.asked.year)
+    return desk.thread_link(newer, lang) if newer else None, desk.thread_link(older, lang) if older else None
 
 
-def _years(start: date, end: date) -> int:
-    """Give the whole years between two days, 0 where the end is not after the start."""
-    return max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
+def _age(archive: Archive, start: date) -> int:
+    """Give the whole years from a day to that of the build, 0 where it is not after it."""
+    end = archive.options.as_of
+    years = max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
+    archive.reached(_later(start, 12 * years))  # it has been, and the next has not: until one changes
+    archive.reached(_later(start, 12 * years + 12))
+    return years
 
 
-def _review_due(months: int, seen_last: date | None, as_of: date) -> bool:
+def _review_due(archive: Archive, months: int, seen_last: date | None) -> bool:
     """Tell whether so many months have passed since the last reply or review; 0 months: never."""
-    if not months or seen_last is None:
-        return False
-    passed = (as_of.year - seen_last.year) * 12 + as_of.month - seen_last.month - (as_of.day < seen_last.day)
-    return passed >= months
+    return bool(months and seen_last and archive.reached(_later(seen_last, months)))
+
+
+def _later(day: date, months: int) -> date:
+    """Give the day so many months later; where the month is too short for it, the first of the next."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)

@@ -1,0 +1,82 @@
+"""What is remembered between builds: the only reader and writer of `.cache/`.
+
+Two kinds of memory, in files of their own:
+- `documents`: what each text was parsed to, by digest. It depends on nothing else, so it holds everywhere.
+- `state`: what one site was built from, and what each of its parts was made of. It is the starting point of the next
+  build of that site, which works on the difference.
+
+Everything here can be made again: the folder may be deleted at any time, and a file that is damaged, or was written by
+another version of medqa, reads as empty.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_html
+from medqa.cache.ledger import Ledger
+from medqa.cache.state import State
+from medqa.cache.tables import Table
+from medqa.errors import UsageError
+
+__all__ = [
+    "FOLDER", "DamagedError", "Documents", "Ledger", "Memory", "Remembered", "Row", "State", "Table", "opened", "pack",
+    "unpack", "unpack_html",
+]  # fmt: skip
+
+FOLDER = ".cache"
+
+
+class DamagedError(UsageError):
+    """The memory could not be read, or not be written; it has been thrown away."""
+
+
+class Memory:
+    """All that is remembered of one archive's builds."""
+
+    def __init__(self, folder: Path | None, engine: str) -> None:
+        """Open, or begin, the memory in a folder; None keeps it in memory for this build alone."""
+        self._folder = folder
+        self._engine = engine
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.documents = Documents(folder, engine)
+        self._states: list[State] = []
+
+    def state(self, site: str, epoch: str) -> State:
+        """Give what is remembered of a site; `epoch` tells apart what no difference can be taken of."""
+        state = State(self._folder, site, f"{self._engine} {epoch}")
+        self._states.append(state)
+        return state
+
+    def close(self) -> None:
+        """Let go of the files; what was not committed is forgotten."""
+        self.documents.close()
+        for state in self._states:
+            state.close()
+
+    def forget(self) -> None:
+        """Throw away all that was opened."""
+        self.documents.forget()
+        for state in self._states:
+            state.forget()
+
+
+@contextmanager
+def opened(folder: Path | None, engine: str) -> Iterator[Memory]:
+    """Open, or begin, the memory in a folder for a build; None keeps it in memory for this build alone.
+
+    Raises DamagedError where it turns out to be damaged on the way: a build that begins again finds it empty.
+    """
+    memory = Memory(folder, engine)
+    try:
+        yield memory
+    except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+        memory.close()
+        memory.forget()
+        raise DamagedError(f"{folder} cannot be used ({error}): is the disk full?") from error
+    finally:
+        memory.close()

@@ -1,0 +1,184 @@
+"""What each text was parsed to, by digest.
+
+A row depends on nothing but its key: the digest of the text, of its kind and stem, of the dialect it was parsed in and
+of medqa itself. So rows hold on every machine and are never corrected, only added and dropped.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from medqa.cache.tables import sealed, unsealed
+from medqa.documents import Doctor, Document, Hospital, Page, Parsed, Specialty, Thread, Topic
+from medqa.errors import Problem, UsageError
+from medqa.sources import Kind
+
+_FILE = "medqa.sqlite"
+_FORMAT = "2"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, record BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS html (key TEXT PRIMARY KEY, html BLOB NOT NULL);
+INSERT OR IGNORE INTO about VALUES ('count', '0');
+"""
+_TYPES: dict[Kind, type[Document]] = {
+    "threads": Thread,
+    "doctors": Doctor,
+    "hospitals": Hospital,
+    "specialties": Specialty,
+    "topics": Topic,
+    "pages": Page,
+}
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """A parsed document without its HTML."""
+
+    document: Document
+    terms: bytes
+    """Term counts of a thread, packed; b"" for other documents."""
+    findings: tuple[Problem, ...]
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A document as it travels between processes and lies in the cache."""
+
+    key: str
+    record: bytes
+    """Document, terms and findings."""
+    html: bytes
+    """Part → HTML."""
+
+
+def pack(key: str, parsed: Parsed, terms: bytes) -> Row:
+    """Pack a parsed document."""
+    record = msgspec.msgpack.encode((msgspec.msgpack.encode(parsed.document), terms, parsed.findings))
+    return Row(key, record, msgspec.msgpack.encode(parsed.html))
+
+
+_RECORD = msgspec.msgpack.Decoder(tuple[bytes, bytes, tuple[Problem, ...]])
+_DOCUMENT = {kind: msgspec.msgpack.Decoder(type_) for kind, type_ in _TYPES.items()}
+_HTML = msgspec.msgpack.Decoder(dict[str, str])
+
+
+def unpack(kind: Kind, record: bytes) -> Remembered:
+    """Unpack a document of a kind."""
+    document, terms, findings = _RECORD.decode(record)
+    return Remembered(_DOCUMENT[kind].decode(document), terms, findings)
+
+
+class Documents:
+    """What each text of an archive was parsed to."""
+
+    def __init__(self, folder: Path | None, engine: str) -> None:
+        """Open, or begin, the memory in a folder; None keeps it in memory for this build alone."""
+        self._engine = f"{_FORMAT} {engine}"
+        self._file = folder / _FILE if folder else None
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._base = self._open()
+        except sqlite3.DatabaseError:
+            self.forget()
+            try:
+                self._base = self._open()
+            except sqlite3.DatabaseError as error:
+                raise UsageError(f"{self._file} cannot be used ({error}): check the folder's rights") from error
+
+    def _open(self) -> sqlite3.Connection:
+        base = sqlite3.connect(self._file or ":memory:", isolation_level=None)
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
+        known = base.execute("SELECT value FROM about WHERE name='engine'").fetchone() if "about" in tables else None
+        if known != (self._engine,):
+            base.close()
+            self.forget()
+            base = sqlite3.connect(self._file or ":memory:", isolation_level=None)
+            base.execute("PRAGMA journal_mode=WAL")
+            base.executescript(_SCHEMA)
+            base.execute("INSERT OR REPLACE INTO about VALUES ('engine', ?)", (self._engine,))
+        return base
+
+    def forget(self) -> None:
+        """Throw the file away."""
+        if self._file:
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    self._file.with_name(self._file.name + suffix).unlink()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Join all writes inside into one transaction."""
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
+
+    # --- documents ------------------------------------------------------------------------------------------------
+
+    def html(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """Give the packed HTML of documents: key → bytes for `unpack_html`."""
+        found: dict[str, bytes] = {}
+        for part in _chunks(list(keys)):
+            marks = ",".join("?" * len(part))
+            rows = self._base.execute(f"SELECT key, html FROM html WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
+            found.update((key, unsealed(key, html)) for key, html in rows)
+        return found
+
+    def record(self, key: str) -> bytes | None:
+        """Give one packed document; None where it is not remembered."""
+        row = self._base.execute("SELECT record FROM records WHERE key = ?", (key,)).fetchone()
+        return unsealed(key, row[0]) if row else None
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Give those of the keys that are remembered."""
+        found: set[str] = set()
+        for part in _chunks(list(keys)):
+            marks = ",".join("?" * len(part))
+            found.update(key for (key,) in self._base.execute(f"SELECT key FROM records WHERE key IN ({marks})", part))  # noqa: S608 - only question marks
+        return found
+
+    def remember(self, rows: Sequence[Row]) -> None:
+        """Add documents."""
+        records = ((row.key, sealed(row.key, row.record)) for row in rows)
+        self._base.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", records)
+        html = ((row.key, sealed(row.key, row.html)) for row in rows)
+        self._base.executemany("INSERT OR REPLACE INTO html VALUES (?, ?)", html)
+        self._base.execute("UPDATE about SET value = value + ? WHERE name = 'count'", (len(rows),))
+
+    def overgrown(self, used: int) -> bool:
+        """Tell whether more documents are remembered that are not used than that are."""
+        (count,) = self._base.execute("SELECT value FROM about WHERE name = 'count'").fetchone()
+        return int(count) > 2 * used + 1_000
+
+    def drop_all_but(self, keys: Collection[str]) -> None:
+        """Forget documents of long ago."""
+        with self.writing():
+            unused = [(key,) for (key,) in self._base.execute("SELECT key FROM records") if key not in keys]
+            self._base.executemany("DELETE FROM records WHERE key = ?", unused)
+            self._base.executemany("DELETE FROM html WHERE key = ?", unused)
+            self._base.execute(
+                "UPDATE about SET value = (SELECT count(*) FROM records) WHERE name = 'count'",
+            )
+
+
+def unpack_html(packed: bytes) -> dict[str, str]:
+    """Give part → HTML."""
+    return _HTML.decode(packed)
+
+
+def _chunks(keys: list[str], size: int = 900) -> Iterator[list[str]]:
+    """Part keys into lists that fit SQLite's limit of parameters."""
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

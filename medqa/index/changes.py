@@ -1,0 +1,99 @@
+"""One build's work on an archive: what is no longer what it was, and what was found wrong on the way."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from medqa.archive import Address, Archive
+from medqa.cache import State, Table
+from medqa.documents import Thread
+from medqa.errors import Problem
+from medqa.sources import Place  # noqa: TC001 - in a class body
+
+
+class Changes:
+    """Collects facts that have changed, pages that come and go, problems."""
+
+    def __init__(self, archive: Archive, state: State) -> None:
+        """Begin with the archive as the last build left it."""
+        self.archive = archive
+        self.fresh = state.fresh
+        """Whether there was no last build: then nobody was told anything yet."""
+        self.facts: set[str] = set()
+        self.added: set[str] = set()
+        """Addresses of pages that are new, or made by another planner than before."""
+        self.removed: set[str] = set()
+        """Addresses of pages that are no more."""
+        self.wanted: dict[str, dict[str, Address | None]] = {}
+        """Address → owner → what it has there now."""
+        self.documents: set[str] = set()
+        """Keys of the documents that changed."""
+        self.placed: set[str] = set()
+        """Keys of the documents that changed, or went by facts that have."""
+        self.ranked = False
+        """Whether what ranks threads as near to each other has changed."""
+        self.entities: set[str] = set()
+        """Keys of the doctors, hospitals, specialties and topics of whom something is new."""
+        self.broken: list[Place] = []
+        """Files that give no document: what refers to them is not wrong for that."""
+        self.errors: list[Problem] = []
+        self.findings: Table[tuple[Problem, ...]] = state.table("findings", tuple[Problem, ...])
+        """What was found in documents, until they or what they were told change."""
+        self._silent = {code for code, level in archive.config.levels.items() if level == "off"}
+        self._last_day = state.get("as_of")
+        state.set("as_of", archive.options.as_of.isoformat())
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+
+    def tell(self, *facts: str) -> None:
+        """Say that facts are no longer what they were."""
+        if not self.fresh:
+            self.facts.update(facts)
+
+    def told(self, task: str) -> set[str]:
+        """Give the keys of the documents for which a task was done that went by facts that have changed."""
+        if self.fresh:
+            return set()
+        prefix = f"{task} "
+        return {name.removeprefix(prefix) for name in self.archive.ledger.told(self.facts) if name.startswith(prefix)}
+
+    def tell_days(self) -> None:
+        """Tell of the days that are reached now and were not in the last build, or the other way round."""
+        if self._last_day:
+            day, last = sorted((date.fromisoformat(self._last_day), self.archive.options.as_of))
+            while day < last:
+                day += timedelta(days=1)
+                self.tell(f"reached:{day}")
+
+    # --- problems -------------------------------------------------------------------------------------------------
+
+    def keep(self, task: str, key: str, problems: Iterable[Problem]) -> None:
+        """Keep what a task found in a document, in place of what it found before."""
+        found = tuple(problems)
+        if found or self.findings.get(f"{task} {key}"):
+            self.findings.put(f"{task} {key}", found or None)
+
+    def forget(self, key: str) -> None:
+        """Forget what was found in a document that is no more, and what it was told."""
+        for task in ("parse", "place", "claims", "check"):
+            self.keep(task, key, ())
+            if not self.fresh:
+                self.archive.ledger.forget(f"{task} {key}")
+
+    def problems(self) -> Iterator[Problem]:
+        """Give all errors and findings of the archive, without those that config or a document's `ack` silences."""
+        yield from self.errors
+        for _, several in self.findings.under(""):
+            for found in several:
+                if found.severity == "error" or not (found.code in self._silent or self._acknowledged(found)):
+                    yield found
+
+    def _acknowledged(self, found: Problem) -> bool:
+        key = self.archive.key_of(found.path)
+        document = self.archive.document(key) if key and key.startswith("threads/") else None
+        return isinstance(document, Thread) and found.code in document.ack
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    def want(self, url: str, owner: str, planner: str = "", argument: str = "") -> None:
+        """Say that an owner has a page at an address and who plans it; without a planner: that it has none there."""
+        self.wanted.setdefault(url, {})[owner] = Address(owner, planner, argument) if planner else None
