@@ -1,0 +1,294 @@
+"""What Jinja does: a template's text → what it says and the program that writes it; a page's value → its bytes.
+
+The only module that knows Jinja. For each language there is one `Renderer`, whose templates see `config` and `t`
+wherever they are: also in macros that are imported without the page's context. Such macros depend on their arguments
+alone, so that what they write can be used again (`once`).
+"""
+
+import marshal
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from datetime import date
+from functools import lru_cache
+from itertools import chain
+from traceback import walk_tb
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    meta,
+    nodes,
+)
+from jinja2.runtime import Macro
+from markupsafe import Markup, escape
+
+from medqa import markup, sources
+from medqa.compiled import Compiled
+from medqa.config import Config, Message, Strings
+from medqa.documents import Text
+from medqa.fields import Localized, in_language
+from medqa.pages import Page
+
+_VISIBLE = frozenset({"page", "config", "t"})
+_FILTERS = ("href", "absolute", "html", "date", "number", "localized", "quoted", "once")
+_SAFE = "/:@!$&'()*+,;=~-._?#%"
+"""Characters that stay as they are in an address; letters of other scripts are percent-encoded."""
+_KEPT = 2**15
+"""How many texts of macros, for each language, are kept for use on other pages: some tens of megabytes at most."""
+
+Find = Callable[[str], Compiled | None]
+"""Gives a template by its name."""
+
+
+class FailedError(Exception):
+    """A template could not make a page."""
+
+    def __init__(self, template: str, line: int, message: str) -> None:
+        """Say which template failed, where and why."""
+        super().__init__(message)
+        self.template = template
+        self.line = line
+
+
+class Renderer:
+    """Makes pages in one language."""
+
+    def __init__(self, find: Find, config: Config, strings: Strings) -> None:
+        """Use these templates, settings and strings."""
+        self._config = config
+        self._strings = strings
+        self._shown: tuple[Page, Mapping[str, str]] | None = None
+        self._environment = _environment(_Loader(find))
+        self._environment.globals = {"config": config, "t": _Words(strings)}
+        dates = lru_cache(_KEPT)(self._date)
+        texts = lru_cache(_KEPT, typed=True)(self._once)
+        filters = (self._href, self._absolute, self._html, dates, _number, self._localized, _quoted, texts)
+        self._environment.filters.update(zip(_FILTERS, filters, strict=True))
+
+    def render(self, page: Page, html: Mapping[str, str]) -> bytes:
+        """Make a page's file. `html` holds the texts of the document it shows: part → HTML.
+
+        Raises FailedError where a template fails.
+        """
+        self._shown = page, html
+        try:
+            text = self._environment.get_template(page.template).render(page=page)
+        except Exception as error:  # a template is a program: whatever it does wrong is its author's to know
+            raise _failure(error, page) from error
+        finally:
+            self._shown = None
+        return text.strip().encode() + b"\n"
+
+    # --- filters --------------------------------------------------------------------------------------------------
+
+    def _href(self, url: str) -> str:
+        """Make a link of a path on the site: base_url's path in front, percent-encoded; outside addresses stay."""
+        return _encoded(self._config.path_prefix + url if url.startswith("/") else url)
+
+    def _absolute(self, url: str) -> str:
+        """Give the full address of a path on the site."""
+        return self._config.base_url + _encoded(url)
+
+    def _html(self, text: Text) -> Markup:
+        """Fill a document's text in, its links resolved."""
+        if self._shown is None:
+            raise TemplateRuntimeError("what is written once for several pages cannot show the text of one")
+        page, html = self._shown
+
+        def address(number: int) -> str | None:
+            target = page.links[number]
+            return str(escape(self._href(target))) if target else None
+
+        return Markup(markup.resolve(html[text.part], address))  # noqa: S704 - markup made it safe
+
+    def _date(self, day: date) -> Markup:
+        """Write a date in the page's language, with its machine-readable form."""
+        words = escape(self._strings.format_date(day))
+        return Markup(f'<time datetime="{day.isoformat()}" dir="auto">{words}</time>')  # noqa: S704 - escaped
+
+    def _localized(self, texts: Localized, language: str) -> str:
+        return in_language(texts, language, self._config.language)
+
+    def _once(self, macro: Macro, *arguments: object) -> str:
+        """Give what a macro makes of its arguments; kept, so that it is written once for all pages that show it.
+
+        A macro that is imported with context, or stands in the page's own template, is another one on every page: of
+        no such macro anything can get from one page into another.
+        """
+        shown, self._shown = self._shown, None
+        try:
+            return macro(*arguments)
+        finally:
+            self._shown = shown
+
+
+def _number(value: int) -> str:
+    """Write a count with thousands separators."""
+    return f"{value:,}"
+
+
+def _quoted(text: object) -> str:
+    """Percent-encode a text that stands inside an address."""
+    return quote(str(text), safe="")
+
+
+@lru_cache(_KEPT)
+def _encoded(url: str) -> str:
+    return quote(url, safe=_SAFE)
+
+
+# --- strings ----------------------------------------------------------------------------------------------------------
+
+
+class _Words:
+    """`t` as templates see it: a string under each of its names."""
+
+    def __init__(self, strings: Strings) -> None:
+        self.__dict__.update({name: _String(message) for name, message in strings.messages.items()})
+        self.language = strings.language
+        self.dir = strings.direction
+
+
+class _String:
+    """A string of the interface: `t.reply`, `t.threads(n=3, shown="3")`. Where HTML is filled in, it is HTML."""
+
+    __slots__ = ("_escaped", "_html", "_message")
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._escaped = Message(str(escape(message.other)), str(escape(message.one)))
+        self._html = escape(message.other)
+
+    def __str__(self) -> str:
+        return self._message.other
+
+    def __html__(self) -> str:
+        return self._html
+
+    def __call__(self, **values: object) -> str:
+        for value in values.values():
+            if isinstance(value, Markup):
+                escaped = {name: one if isinstance(one, int) else escape(one) for name, one in values.items()}
+                return Markup(self._escaped(**escaped))  # noqa: S704 - escaped
+        return self._message(**values)
+
+
+# --- templates --------------------------------------------------------------------------------------------------------
+
+
+class _Loader(BaseLoader):
+    """Gives compiled templates to Jinja."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+
+    def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:  # noqa: A002, ARG002 - Jinja's words
+        found = self._find(name)
+        if found is None:
+            raise TemplateNotFound(name)
+        if found.error:
+            line, message = found.error
+            raise TemplateSyntaxError(message, line, name, name)
+        code = marshal.loads(found.code)  # noqa: S302 - what compiled() made; the shelf vouches for what it kept
+        return environment.template_class.from_code(environment, code, environment.globals)
+
+
+def _environment(loader: BaseLoader | None = None) -> Environment:
+    """Configure Jinja."""
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+    )
+
+
+def _failure(error: Exception, page: Page) -> FailedError:
+    """Find the template's line in the traceback, which Jinja has made to lead through templates."""
+    template, line = page.template, 1
+    if isinstance(error, TemplateSyntaxError):
+        return FailedError(error.name or template, error.lineno, str(error.message))
+    for frame, number in walk_tb(error.__traceback__):
+        if "__jinja_exception__" in frame.f_globals:
+            template, line = frame.f_code.co_filename, number
+    message = str(error) or type(error).__name__
+    if isinstance(error, TemplateNotFound):
+        message = f"there is no template '{error.name}'"
+    return FailedError(template, line, message)
+
+
+# --- what a template's text says --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)  # a preview reads the same templates at every save
+def compiled(name: str, text: str) -> Compiled:
+    """Read a template's text: what it names, and its program."""
+    digest = sources.digest(text)
+    environment = _environment()
+    environment.filters.update(dict.fromkeys(_FILTERS, _unknown_yet))
+    try:
+        tree = environment.parse(text, name)
+        unknown = meta.find_undeclared_variables(tree) - _VISIBLE - _declared(tree)
+        code = environment.compile(text, name, name)
+    except TemplateSyntaxError as error:
+        return Compiled(digest=digest, error=(error.lineno, error.message or "cannot be read"))
+    except (RecursionError, SyntaxError):
+        return Compiled(digest=digest, error=(1, "nested too deeply"))
+    return Compiled(
+        digest=digest,
+        templates=tuple((other or "", _line_of(tree, other)) for other in meta.find_referenced_templates(tree)),
+        unknown=tuple((word, _line_of(tree, word)) for word in sorted(unknown)),
+        uses=tuple((owner, *use) for owner in ("config", "t") for use in _attributes(tree, owner)),
+        code=marshal.dumps(code),
+    )
+
+
+def _unknown_yet(*_: object) -> str:
+    """Stand for a filter: what it gives depends on settings, so that Jinja must not work it out beforehand."""
+    raise nodes.Impossible
+
+
+def _attributes(tree: nodes.Template, owner: str) -> Iterator[tuple[str, int]]:
+    """Give the names that follow `owner.` in a template, "*" where `owner` stands alone, with their lines."""
+    dotted = set()
+    for use in chain[nodes.Getattr | nodes.Getitem](tree.find_all(nodes.Getattr), tree.find_all(nodes.Getitem)):
+        if isinstance(use.node, nodes.Name) and use.node.name == owner:
+            dotted.add(id(use.node))
+            constant = use.attr if isinstance(use, nodes.Getattr) else getattr(use.arg, "value", None)
+            yield constant if isinstance(constant, str) else "*", use.lineno
+    yield from (
+        ("*", name.lineno) for name in tree.find_all(nodes.Name) if name.name == owner and id(name) not in dotted
+    )
+
+
+def _declared(tree: nodes.Template) -> set[str]:
+    """Give the names that a template itself defines, which Jinja takes for undeclared inside its blocks."""
+    found: set[str] = set()
+    for node in tree.find_all((nodes.FromImport, nodes.Import, nodes.Macro, nodes.Assign, nodes.AssignBlock)):
+        match node:
+            case nodes.FromImport():
+                found.update(name if isinstance(name, str) else name[1] for name in node.names)
+            case nodes.Import():
+                found.add(node.target)
+            case nodes.Macro():
+                found.add(node.name)
+            case _:
+                found.update(name.name for name in node.find_all(nodes.Name) if name.ctx == "store")
+    return found
+
+
+def _line_of(tree: nodes.Template, name: str | None) -> int:
+    """Give the line on which a name or template name first stands."""
+    for node in tree.find_all((nodes.Name, nodes.Const)):
+        if name in (getattr(node, "name", None), getattr(node, "value", None)):
+            return int(node.lineno)
+    return 1
