@@ -16,6 +16,7 @@ import msgspec
 
 from medqa import cache, related, sources
 from medqa.cache import Cache, Row
+from medqa.compiled import Shelf
 from medqa.config import Config, Locales
 from medqa.documents import Document, Parsed, Thread
 from medqa.errors import BuildFailedError, Problem
@@ -171,6 +172,7 @@ class _RenderJob(msgspec.Struct, frozen=True):
     root: Path
     config: Config
     locales: Locales
+    shelf: Shelf
     stamp: str
     """Of the templates and settings: what a worker has compiled for another stamp is of no use."""
     pages: tuple[Page, ...]
@@ -203,7 +205,8 @@ def _render_job(
 ) -> _RenderJob:
     shown = {page.shows: keys[page.shows] for page in pages if page.shows}
     html = memory.html(shown.values())
-    return _RenderJob(root, templates.config, templates.locales, templates.stamp, tuple(pages), html, shown)
+    given = (templates.config, templates.locales, templates.shelf, templates.stamp)
+    return _RenderJob(root, *given, tuple(pages), html, shown)
 
 
 _compiled: dict[str, Templates] = {}
@@ -213,7 +216,7 @@ _compiled: dict[str, Templates] = {}
 def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     if job.stamp not in _compiled:
         _compiled.clear()
-        _compiled[job.stamp] = Templates(job.root, job.config, job.locales)
+        _compiled[job.stamp] = Templates(job.root, job.config, job.locales, job.shelf)
     return render_pages(_compiled[job.stamp], job.pages, job.html, job.keys)
 
 
