@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import chain
 from traceback import walk_tb
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from jinja2 import (
@@ -163,19 +163,19 @@ class _Words:
 class _String:
     """A string of the interface: `t.reply`, `t.threads(n=3, shown="3")`. Where HTML is filled in, it is HTML."""
 
-    __slots__ = ("_escaped", "_filled", "_html", "_message")
+    __slots__ = ("_escaped", "_filled", "_message", "html")
 
     def __init__(self, message: Message) -> None:
         self._message = message
         self._escaped = Message(str(escape(message.other)), str(escape(message.one)))
-        self._html = escape(message.other)
+        self.html = escape(message.other)
         self._filled = lru_cache(_FILLED, typed=True)(self._fill)
 
     def __str__(self) -> str:
         return self._message.other
 
     def __html__(self) -> str:
-        return self._html
+        return self.html
 
     def __call__(self, **values: object) -> str:
         return self._filled(**values)
@@ -215,7 +215,9 @@ def _escaped(value: Any) -> str:
     if kind is str:
         text: str = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return text.replace("'", "&#39;").replace('"', "&#34;")
-    return escape(value) if kind is not Markup else value
+    if kind is Markup:
+        return cast("Markup", value)
+    return cast("_String", value).html if kind is _String else escape(value)
 
 
 class _Context(Context):

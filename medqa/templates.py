@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from medqa.rendering import Renderer
 
 
+_NO_SHELF = Shelf()
+
+
 class Uses(msgspec.Struct, frozen=True):
     """What a template and all that it extends, includes or imports can see and consist of."""
 
@@ -39,7 +42,7 @@ class Uses(msgspec.Struct, frozen=True):
 class Templates:
     """The archive's templates, compiled."""
 
-    def __init__(self, root: Path, config: Config, locales: Locales, shelf: Shelf = Shelf()) -> None:  # noqa: B008 - it is a value
+    def __init__(self, root: Path, config: Config, locales: Locales, shelf: Shelf = _NO_SHELF) -> None:
         """Find the templates of an archive; each is read when it is first used, or taken from the shelf."""
         self.config = config
         self.locales = locales

@@ -60,7 +60,7 @@ class Pool:
         if self._executor is None:
             # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["medqa.work"])
+            context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs, mp_context=context)
         return self._executor
 
