@@ -39,8 +39,9 @@ _VISIBLE = frozenset({"page", "config", "t"})
 _FILTERS = ("href", "absolute", "html", "date", "number", "localized", "quoted", "once")
 _SAFE = "/:@!$&'()*+,;=~-._?#%"
 """Characters that stay as they are in an address; letters of other scripts are percent-encoded."""
-_KEPT = 2**15
-"""How many texts of macros, for each language, are kept for use on other pages: some tens of megabytes at most."""
+_KEPT = 2**14
+"""How many texts of macros, for each language, are kept for use on other pages: some twenty megabytes at most. More is
+not worth its memory: pages come in the order of their addresses, and those of one list show the same cards."""
 _FILLED = 2**8
 """How many fillings of each string are kept: the same numbers, days and names come again and again."""
 
