@@ -161,6 +161,11 @@ class ThreadPage(Page, frozen=True, kw_only=True):
     newer: Link | None
     older: Link | None
 
+    @property
+    def replies(self) -> int:
+        """How many of the turns are replies."""
+        return sum(isinstance(turn, ReplyBlock) for turn in self.turns)
+
 
 class GonePage(Page, frozen=True, kw_only=True):
     """In place of a withdrawn or expired thread: nothing of it is shown."""

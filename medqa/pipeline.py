@@ -22,6 +22,7 @@ import msgspec
 from medqa import index, manifest, outputs, plan, related, sources, survey, work
 from medqa.archive import Archive, Copied, Options, Outline
 from medqa.cache import FOLDER, DamagedError, Memory, Remembered, State, opened
+from medqa.compiled import Shelf
 from medqa.config import Config, Locales, load_config
 from medqa.errors import BuildFailedError, Problem
 from medqa.index import Changes, Found, outline
@@ -33,6 +34,8 @@ from medqa.plan import Desk
 from medqa.sources import Place
 from medqa.templates import Templates
 
+SHELF = "templates"
+"""Folder of the memory in which compiled templates are kept."""
 CHECKED = f"{FOLDER}/check"
 """Stands for a site where none is made."""
 Done = TypeVar("Done")
@@ -231,7 +234,7 @@ class Told(msgspec.Struct, frozen=True):
 def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, clock: Clock) -> Told:
     """Read, parse, index and relate what has changed since the last build."""
     with clock.stage("read"):
-        given = _read(root, options.base_url)
+        given = _read(root, options.base_url, memory)
         state = memory.state(_site_name(root, options.out), _epoch(given, options))
         tops = (sources.CONTENT, sources.STATIC)
         found = survey.survey(root, tops, state.table("folders", survey.Folder))
@@ -354,12 +357,13 @@ class _Given(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def _read(root: Path, base_url: str) -> _Given:
+def _read(root: Path, base_url: str, memory: Memory) -> _Given:
     settings, problems = load_config(root)
     if base_url:
         settings = msgspec.structs.replace(settings, base_url=base_url)
     locales, unworded = load_locales(root, settings)
-    templates = Templates(root, settings, locales)
+    shelf = Shelf(memory.folder / SHELF if memory.folder else None, memory.engine)
+    templates = Templates(root, settings, locales, shelf)
     found = (*problems, *unworded, *templates.problems())
     return _Given(settings, locales, templates, found)
 

@@ -16,6 +16,7 @@ import msgspec
 
 from medqa import cache, related, sources
 from medqa.cache import Documents, Remembered, Row
+from medqa.compiled import Shelf
 from medqa.config import Config, Locales
 from medqa.documents import Document, Parsed, Thread
 from medqa.errors import BuildFailedError, Problem, UsageError
@@ -62,7 +63,7 @@ class Pool:
         if self._executor is None:
             # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["medqa.work"])
+            context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs, mp_context=context)
         return self._executor
 
@@ -207,6 +208,7 @@ class _RenderJob(msgspec.Struct, frozen=True):
     root: Path
     config: Config
     locales: Locales
+    shelf: Shelf
     stamp: str
     """Of the templates and settings: what a worker has compiled for another stamp is of no use."""
     pages: tuple[Page, ...]
@@ -237,7 +239,8 @@ def render_all(
 
 def _render_job(root: Path, templates: Templates, pages: Sequence[Page], texts: Texts) -> _RenderJob:
     html = texts({page.shows for page in pages if page.shows})
-    return _RenderJob(root, templates.config, templates.locales, templates.stamp, tuple(pages), html)
+    given = (templates.config, templates.locales, templates.shelf, templates.stamp)
+    return _RenderJob(root, *given, tuple(pages), html)
 
 
 def _parts(items: Iterable[Job], size: int) -> Iterator[list[Job]]:
@@ -253,7 +256,7 @@ _compiled: dict[str, Templates] = {}
 def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     if job.stamp not in _compiled:
         _compiled.clear()
-        _compiled[job.stamp] = Templates(job.root, job.config, job.locales)
+        _compiled[job.stamp] = Templates(job.root, job.config, job.locales, job.shelf)
     return render_pages(_compiled[job.stamp], job.pages, job.html)
 
 

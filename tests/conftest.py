@@ -3,11 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from jinja2 import Environment
 
 from tests.projects import Project, small_archive
 
@@ -44,22 +42,4 @@ def _no_waiting_for_disks() -> Iterator[None]:
     """Nothing that tests write has to outlive a power cut."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    """Compile the same template for the same addresses once in a run: most of a small build's time goes there."""
-    compiled: dict[tuple[str, ...], Any] = {}
-    compile_ = Environment.compile
-
-    def once(self: Environment, source: str, name: str, *rest: Any) -> Any:
-        addresses = (self.filters["href"]("/"), self.filters["absolute"]("/"))  # what is constant is filtered early
-        key = (source, name, *addresses)
-        if key not in compiled:
-            compiled[key] = compile_(self, source, name, *rest)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environment, "compile", once)
         yield

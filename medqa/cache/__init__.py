@@ -39,8 +39,8 @@ class Memory:
 
     def __init__(self, folder: Path | None, engine: str) -> None:
         """Open, or begin, the memory in a folder; None keeps it in memory for this build alone."""
-        self._folder = folder
-        self._engine = engine
+        self.folder = folder
+        self.engine = engine
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         self.documents = Documents(folder, engine)
@@ -48,7 +48,7 @@ class Memory:
 
     def state(self, site: str, epoch: str) -> State:
         """Give what is remembered of a site; `epoch` tells apart what no difference can be taken of."""
-        state = State(self._folder, site, f"{self._engine} {epoch}")
+        state = State(self.folder, site, f"{self.engine} {epoch}")
         self._states.append(state)
         return state
 
