@@ -25,6 +25,8 @@ _CJK_BREAK = re.compile(f"\n(?:(?<=[{CJK}]\n)(?=[{CJK}{SHARED_MARKS}])|(?<=[{SHA
 
 def normal(text: str) -> str:
     """Give a text with newlines as line ends, spaces for tabs and wide indents, and no control characters."""
+    if text.isprintable():
+        return text  # a line, as nearly all are: it has none of these
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _DROPPED.sub("", text)
     if "\t" in text:
