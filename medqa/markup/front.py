@@ -90,16 +90,16 @@ def _blocks(lines: list[str], outline: Outline) -> Iterator[tuple[str, str]]:
         line = lines[at]
         if grammar.is_blank(line):
             at += 1
+        elif "#" in line[: grammar.MOST_INDENT + 1] and (found := grammar.heading(line)):
+            html, words = _spans(found[1])
+            shown = outline.enter(found[0])
+            yield f'<h{shown} id="{outline.anchor(words)}">{html}</h{shown}>', words
+            at += 1
         elif _is_text(chunk, at):
             end = _paragraph_end(chunk, at)
             html, words = _spans(_paragraph(lines[at:end]))
             yield f"<p>{html}</p>", words
             at = end
-        elif found := grammar.heading(line):
-            html, words = _spans(found[1])
-            shown = outline.enter(found[0])
-            yield f'<h{shown} id="{outline.anchor(words)}">{html}</h{shown}>', words
-            at += 1
         elif grammar.marker(line):
             found_lists, at = _lists(chunk, at)
             yield from map(_list, found_lists)
@@ -118,13 +118,15 @@ def _paragraph_end(chunk: Chunk, at: int) -> int:
     lines = chunk.lines
     for end in range(at + 1, len(lines)):
         line = lines[end]
-        if not grammar.is_surely_text(line) and (grammar.is_blank(line) or begins(chunk, end)):
+        if not line or (not grammar.is_surely_text(line) and (line.isspace() or begins(chunk, end))):
             return end
     return len(lines)
 
 
 def _paragraph(lines: list[str]) -> str:
     """Give the text of a paragraph, its lines freed of the spaces around them."""
+    if len(lines) == 1:
+        return lines[0].strip()
     if "  " in [line[-2:] for line in lines[:-1]]:
         raise _DoubtError  # a line break
     return "\n".join([line.strip() for line in lines])
