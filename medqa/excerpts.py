@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
 
 EXCERPT = 280
@@ -9,8 +10,9 @@ EXCERPT = 280
 LONG_QUESTION = 600
 """Characters from which a question gets a box with what it asks; a Chinese character counts as three."""
 _MOST_ASKS = 5
-_WIDE = re.compile(
-    "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+_WIDE = (
+    "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
 _CLOSING = "\"'”’」』）)"  # noqa: RUF001
 """Quotation marks and brackets that may follow the end of a sentence."""
@@ -22,9 +24,14 @@ _SENTENCE_END = re.compile(
 _ASKED = ("?", "？")  # noqa: RUF001
 
 
+@cache
+def _wide() -> re.Pattern[str]:
+    return re.compile(_WIDE)  # takes milliseconds, and English texts have no use for it
+
+
 def is_wide(character: str) -> bool:
     """Tell whether a character is Chinese, Japanese or Korean: a line may break after it, no space parts words."""
-    return bool(_WIDE.match(character))
+    return not character.isascii() and bool(_wide().match(character))
 
 
 def excerpt(plain: str, limit: int = EXCERPT) -> str:
@@ -53,6 +60,11 @@ def _is_joined(text: str, at: int) -> bool:
     return tone or unicodedata.category(text[at])[0] == "M" or "\u200d" in text[at - 1 : at + 1]
 
 
+def _weight(plain: str) -> int:
+    """Count characters, Chinese ones as three."""
+    return len(plain) + 2 * len(_wide().findall(plain))
+
+
 def sentences(plain: str) -> list[str]:
     """Part a text of one line into sentences, roughly; good enough to find the questions."""
     items = plain.replace(" •", "\n•").replace(" ▪", "\n▪")
@@ -63,7 +75,7 @@ def sentences(plain: str) -> list[str]:
 
 def asks(plain: str) -> tuple[str, ...]:
     """Give the sentences of a long question that end in a question mark, the first five; () for a short question."""
-    if len(plain) < LONG_QUESTION and len(plain) + 2 * len(_WIDE.findall(plain)) < LONG_QUESTION:
+    if len(plain) < LONG_QUESTION and (plain.isascii() or _weight(plain) < LONG_QUESTION):
         return ()
     found = (
         sentence

@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from slugify import slugify
-
 _HONORIFIC = re.compile(r"^dr\b\.?\s*|\s*(?:醫師|醫生|医师|医生)$", re.IGNORECASE)
 
 
@@ -24,4 +22,6 @@ def slug(name: str) -> str:
 
     A slug is no identity: 腎 and 肾 share one, and so do C and C++.
     """
+    from slugify import slugify  # noqa: PLC0415 - with records for all names there is no need of it
+
     return str(slugify(name, max_length=100, word_boundary=True))

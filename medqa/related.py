@@ -14,7 +14,7 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, groupby, pairwise
 from math import isqrt
 from operator import add, attrgetter
@@ -55,8 +55,6 @@ _HAN = r"\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0002
 _KANA = r"\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001b000-\U0001b16f"
 _HANGUL = r"\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
 _LATIN_WORD = re.compile(f"[0-9{_LATIN}]+")
-_CJK_RUN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
-_OTHER_RUN = re.compile(f"[^\\x00-\\x7f{_LATIN}{_HAN}{_KANA}{_HANGUL}]+")
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _LATIN_MARKS = re.compile(f"{_MARK}(?<=[{_LATIN}]{_MARK}){_MARK}*")
 _TYPOGRAPHY = "‘’“”–—…\u00a0"  # noqa: RUF001 (the characters meant)
@@ -135,12 +133,20 @@ def _english(text: str) -> list[str]:
 def _other(text: str) -> list[str]:
     """Return the terms of a normalised text."""
     tokens = [_stems[word] for word in _LATIN_WORD.findall(text)]
-    for run in _CJK_RUN.findall(text):
+    cjk_run, other_run = _runs()
+    for run in cjk_run.findall(text):
         tokens += run
         tokens += map(add, run, run[1:])
-    for run in _OTHER_RUN.findall(text):
+    for run in other_run.findall(text):
         tokens += _words(run)
     return tokens
+
+
+@cache
+def _runs() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds runs of Chinese, Japanese and Korean, and of other alphabets than these and the Latin one."""
+    cjk = f"{_HAN}{_KANA}{_HANGUL}"  # such sets take milliseconds to compile, and many archives have no use for them
+    return re.compile(f"[{cjk}]+"), re.compile(f"[^\\x00-\\x7f{_LATIN}{cjk}]+")
 
 
 def _normalised(text: str) -> str:

@@ -120,10 +120,11 @@ def reference_terms(text: str) -> Counter[str]:
     text = related._LATIN_MARKS.sub("", unicodedata.normalize("NFD", related._INVISIBLE.sub("", text)))
     text = unicodedata.normalize("NFC", text)
     terms = Counter(related._stems[word] for word in related._LATIN_WORD.findall(text))
-    for run in related._CJK_RUN.findall(text):
+    cjk_run, other_run = related._runs()
+    for run in cjk_run.findall(text):
         terms.update(run)
         terms.update(one + two for one, two in pairwise(run))
-    for run in related._OTHER_RUN.findall(text):
+    for run in other_run.findall(text):
         terms.update(related._words(run))
     del terms[""]
     return terms

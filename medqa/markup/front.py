@@ -8,6 +8,7 @@ judge them for the instance. Wherever that leaves a doubt, the whole text is the
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from medqa.markup import grammar
@@ -29,8 +30,12 @@ _ANGLE = re.compile(r"<[^\s<>]*[:@]")
 _ITEM = re.compile(r"(?:[-*+]|([0-9]{1,9})\.) ")
 # The commonest emphasis: a paragraph or item begins with its name and has no other mark.
 _LEADING = re.compile(r"\*\*([^\s*_](?:[^*_]*[^\s*_])?)\*\*([^*_]*)")
-_BARE = re.compile(BARE)
 _SCHEME_END = "://"
+
+
+@cache
+def _bare() -> re.Pattern[str]:
+    return re.compile(BARE)  # takes milliseconds, and most texts have no address
 
 
 class _List(NamedTuple):
@@ -207,9 +212,9 @@ def _spans(text: str) -> tuple[str, str]:
 
 def _linked(text: str) -> str:
     """Give the HTML of a text with bare addresses; where it has emphasis, too, either one may end the other."""
-    html, done, at = [], 0, 0
+    bare, html, done, at = _bare(), [], 0, 0
     while (at := text.find(_SCHEME_END, at)) >= 0:
-        found = _BARE.match(text, at - len("https")) or _BARE.match(text, at - len("http"))
+        found = bare.match(text, at - len("https")) or bare.match(text, at - len("http"))
         at += 1
         if found:
             address = without_punctuation(found[0])
