@@ -275,7 +275,7 @@ def last_commit_date(root: Path) -> date | None:
     return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else None
 
 
-_STANDS_ON = ("jinja2", "markdown", "msgspec", "pyyaml", "python-slugify", "snowballstemmer", "text-unidecode")
+_STANDS_ON = ("jinja2", "markdown", "msgspec", "pystemmer", "python-slugify", "pyyaml", "text-unidecode")
 """Packages whose releases may make other bytes of the same content."""
 
 
