@@ -2,25 +2,36 @@
 
 import re
 import unicodedata
+from functools import cache
+from itertools import pairwise
 
 EXCERPT = 280
 """Characters of an excerpt, at most, the ellipsis not counted."""
 LONG_QUESTION = 600
 """Characters from which a question gets a box with what it asks; a Chinese character counts as three."""
 _MOST_ASKS = 5
-_WIDE = re.compile(
-    "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+_WIDE = (
+    "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
-_ABBREVIATED = r"(?<!\b[DM][rs]\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
+_CLOSING = "\"'”’」』）)"  # noqa: RUF001
+"""Quotation marks and brackets that may follow the end of a sentence."""
+_ABBREVIATED = r"(?<!\b[DM][rs]\.\s)(?<!\bMrs\.\s)(?<!\bvs\.\s)(?<!\be\.g\.\s)(?<!\bi\.e\.\s)"
+# It begins with the sentence's own end, which is rare: the search is fast.
 _SENTENCE_END = re.compile(
-    f"(?<=[。！？])(?![。！？”’」』）])|(?<=[.!?…]){_ABBREVIATED}\\s+|(?<=[.!?…][\"'”’)])\\s+|\\s+(?=[•▪])"  # noqa: RUF001
+    f"[.!?…。！？](?:\\s{_ABBREVIATED}|(?<=[.!?…])[\"'”’)]\\s|(?<=[。！？])(?![。！？”’」』）]))"  # noqa: RUF001
 )
-_ASK = re.compile("[?？][\"'”’」』）)]*$")  # noqa: RUF001
+_ASKED = ("?", "？")  # noqa: RUF001
+
+
+@cache
+def _wide() -> re.Pattern[str]:
+    return re.compile(_WIDE)  # takes milliseconds, and English texts have no use for it
 
 
 def is_wide(character: str) -> bool:
     """Tell whether a character is Chinese, Japanese or Korean: a line may break after it, no space parts words."""
-    return bool(_WIDE.match(character))
+    return not character.isascii() and bool(_wide().match(character))
 
 
 def excerpt(plain: str, limit: int = EXCERPT) -> str:
@@ -49,15 +60,26 @@ def _is_joined(text: str, at: int) -> bool:
     return tone or unicodedata.category(text[at])[0] == "M" or "\u200d" in text[at - 1 : at + 1]
 
 
+def _weight(plain: str) -> int:
+    """Count characters, Chinese ones as three."""
+    return len(plain) + 2 * len(_wide().findall(plain))
+
+
 def sentences(plain: str) -> list[str]:
     """Part a text of one line into sentences, roughly; good enough to find the questions."""
-    return [part.strip() for part in _SENTENCE_END.split(plain) if part and part.strip()]
+    items = plain.replace(" •", "\n•").replace(" ▪", "\n▪")
+    ends = [0, *(found.end() for found in _SENTENCE_END.finditer(items)), len(items)]
+    parts = [part.strip() for start, end in pairwise(ends) for part in items[start:end].split("\n")]
+    return [part for part in parts if part]
 
 
 def asks(plain: str) -> tuple[str, ...]:
     """Give the sentences of a long question that end in a question mark, the first five; () for a short question."""
-    wide = sum(1 for _ in _WIDE.finditer(plain))
-    if len(plain) + 2 * wide < LONG_QUESTION:
+    if len(plain) < LONG_QUESTION and (plain.isascii() or _weight(plain) < LONG_QUESTION):
         return ()
-    found = (sentence for sentence in sentences(plain) if _ASK.search(sentence) and len(sentence) <= EXCERPT)
+    found = (
+        sentence
+        for sentence in sentences(plain)
+        if len(sentence) <= EXCERPT and sentence.rstrip(_CLOSING).endswith(_ASKED)
+    )
     return tuple(dict.fromkeys(found))[:_MOST_ASKS]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -227,6 +228,7 @@ def is_language(tag: str) -> bool:
     return bool(_LANGUAGE.fullmatch(tag))
 
 
+@lru_cache(maxsize=256)
 def wider_tags(language: str) -> tuple[str, ...]:
     """Give a tag and its prefixes: zh-Hant-TW, zh-Hant, zh."""
     parts = language.split("-")

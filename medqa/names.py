@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-
-from slugify import slugify
+from functools import lru_cache
 
 _HONORIFIC = re.compile(r"^dr\b\.?\s*|\s*(?:醫師|醫生|医师|医生)$", re.IGNORECASE)
 
@@ -14,6 +13,7 @@ def strip_honorifics(name: str) -> str:
     return bare or name.strip()
 
 
+@lru_cache(maxsize=1 << 14)
 def key(name: str) -> str:
     """Give what two spellings of one name have in common: compatibility forms, case and white space are folded."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
@@ -24,4 +24,6 @@ def slug(name: str) -> str:
 
     A slug is no identity: 腎 and 肾 share one, and so do C and C++.
     """
+    from slugify import slugify  # noqa: PLC0415 - with records for all names there is no need of it
+
     return str(slugify(name, max_length=100, word_boundary=True))

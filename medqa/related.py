@@ -14,13 +14,14 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, groupby, pairwise
 from math import isqrt
 from operator import add, attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from Stemmer import Stemmer  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,15 +56,17 @@ _HAN = r"\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0002
 _KANA = r"\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001b000-\U0001b16f"
 _HANGUL = r"\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
 _LATIN_WORD = re.compile(f"[0-9{_LATIN}]+")
-_CJK_RUN = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]+")
-_OTHER_RUN = re.compile(f"[^\\x00-\\x7f{_LATIN}{_HAN}{_KANA}{_HANGUL}]+")
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _LATIN_MARKS = re.compile(f"{_MARK}(?<=[{_LATIN}]{_MARK}){_MARK}*")
-_TYPOGRAPHY = re.compile("[‘’“”–—…\u00a0]+")  # noqa: RUF001 (the characters meant)
-"""Parts words as a space does. Most English texts are plain ASCII without it, which is read in half the time."""
+_TYPOGRAPHY = "‘’“”–—…\u00a0"  # noqa: RUF001 (the characters meant)
+"""Parts words as a space does. Most English texts are plain ASCII without it."""
+_ASCII_WORDS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
+"""What becomes of each ASCII character: words in lower case, parted by spaces."""
 _INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 """Soft hyphens, joiners, variation selectors: they shape a word and are no part of it."""
 
+_MOST_WORDS: Final = 1 << 16
+"""Words whose stems are kept."""
 _COLUMN_BITS: Final = 31
 _COLUMN_MASK: Final = (1 << _COLUMN_BITS) - 1
 _SAME_LANGUAGE: Final = 1 << 62
@@ -100,26 +103,51 @@ def term_counts(
     6, plain text of question and replies 1.
     """
     heading = title if headline == title else f"{title}\n{headline}"
-    counts = Counter(_tokens("\n".join((question, *replies))))
-    for text, weight in ((heading, HEADING_WEIGHT), ("\n".join(topics), TOPIC_WEIGHT)):
-        for token in _tokens(text):
-            counts[token] += weight
-    return dict(sorted(counts.items()))
+    tokens = _tokens("\n".join((question, *replies)))
+    tokens += HEADING_WEIGHT * _tokens(heading)
+    tokens += TOPIC_WEIGHT * _tokens("\n".join(topics))
+    counts = Counter(tokens)
+    del counts[""]
+    return {term: counts[term] for term in sorted(counts)}
 
 
 def _tokens(text: str) -> list[str]:
-    """Return the terms of a text with repetition, in no particular order."""
-    text = _TYPOGRAPHY.sub(" ", text)
-    text = text.lower() if text.isascii() else _normalised(text)
-    tokens = list(filter(None, map(_stemmed, _LATIN_WORD.findall(text))))
+    """Return the terms of a text with repetition, in no particular order, and "" for words that are none."""
     if text.isascii():
-        return tokens
-    for run in _CJK_RUN.findall(text):
+        return _english(text)
+    for mark in _TYPOGRAPHY:
+        text = text.replace(mark, " ")
+    if text.isascii():
+        return _english(text)
+    # No step below looks beyond white space, and each is slow: an English text has few words that need them.
+    parts = text.split()
+    tokens = _english(" ".join([part for part in parts if part.isascii()]))
+    return tokens + _other(_normalised(" ".join([part for part in parts if not part.isascii()])))
+
+
+def _english(text: str) -> list[str]:
+    """Return the terms of an ASCII text."""
+    words = text.encode().translate(_ASCII_WORDS).decode().split()
+    return list(map(_stems.__getitem__, words))
+
+
+def _other(text: str) -> list[str]:
+    """Return the terms of a normalised text."""
+    tokens = [_stems[word] for word in _LATIN_WORD.findall(text)]
+    cjk_run, other_run = _runs()
+    for run in cjk_run.findall(text):
         tokens += run
         tokens += map(add, run, run[1:])
-    for run in _OTHER_RUN.findall(text):
+    for run in other_run.findall(text):
         tokens += _words(run)
     return tokens
+
+
+@cache
+def _runs() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds runs of Chinese, Japanese and Korean, and of other alphabets than these and the Latin one."""
+    cjk = f"{_HAN}{_KANA}{_HANGUL}"  # such sets take milliseconds to compile, and many archives have no use for them
+    return re.compile(f"[{cjk}]+"), re.compile(f"[^\\x00-\\x7f{_LATIN}{cjk}]+")
 
 
 def _normalised(text: str) -> str:
@@ -128,16 +156,23 @@ def _normalised(text: str) -> str:
     return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", unicodedata.normalize("NFD", folded)))
 
 
-@lru_cache(maxsize=1 << 16)
-def _stemmed(word: str) -> str:
-    """Return the English stem of a Latin word; nothing for a stop word, a single letter, a number."""
-    # The package's import takes 30 ms. The class itself, as the package's factory prefers another library, of another
-    # version, where one is installed; a new one each time, as it keeps the word in itself and threads would share it.
-    from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[import-untyped]  # noqa: PLC0415
+class _Stems(dict[str, str]):
+    """Latin word → its English stem; "" for a stop word, a single letter, a number.
 
-    if len(word) == 1 or word.isdigit() or word in STOP_WORDS:
-        return ""
-    return str(EnglishStemmer().stemWord(word))
+    Knows every word that was looked up, up to a limit: stemming one takes ten times as long as finding it here.
+    """
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        kept = len(word) > 1 and not word.isdigit() and word not in STOP_WORDS
+        self[word] = stem = _stemmer.stemWord(word) if kept else ""
+        return stem
+
+
+_stems: Final = _Stems()
+_stemmer: Final = Stemmer("english", 0)
+"""Snowball's, compiled, without a memory of its own."""
 
 
 @lru_cache(maxsize=1 << 14)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,10 @@ SectionKind = Literal["question", "reply", "follow_up", "more_info"]
 _UNSPACED = re.compile(r" {0,3}##([^#\s].*)")
 """A heading but for the space after its marks."""
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+_CLOSING = re.compile(r"\n---[^\S\n]*(?:\n|\Z)")
+"""The line that ends the front matter, from the newline before it."""
+_MARKED = re.compile(r"\n[^\S\n]*([#`~])[^\n]*")
+"""A line that may be a heading or a fence, from the newline before it: so begun, the search is fast."""
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -51,19 +55,19 @@ class Section(msgspec.Struct, frozen=True):
 
 def frame(text: str, path: str) -> Frame | Problem:
     """Part a file into front matter and body."""
-    conflict = _CONFLICT.search(text)
-    if conflict:
+    if ("<<<<<<<" in text or ">>>>>>>" in text) and (conflict := _CONFLICT.search(text)):
         place = (path, text.count("\n", 0, conflict.start()) + 1, 1)
         hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
         return problem(place, "MQ111", "a merge conflict was left here", hint)
-    lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    begin = text.partition("\n")[0]
+    if begin.rstrip() != "---":
         hint = "begin the file with a line '---', then 'key: value' lines, then '---' again"
         return problem((path, 1, 1), "MQ102", "there is no front matter", hint)
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
-    if end is None:
+    closing = _CLOSING.search(text, len(begin))
+    if closing is None:
         return problem((path, 1, 1), "MQ102", "the front matter is not closed", "put a line '---' below its last key")
-    return Frame("\n".join(lines[1:end]) + "\n", "\n".join(lines[end + 1 :]), min(end + 2, len(lines)))
+    header = text[len(begin) + 1 : closing.start() + 1]
+    return Frame(header, text[closing.end() :], text.count("\n", 0, closing.end()) + 1)
 
 
 def split(cut: Frame, path: str, names: Names, problems: list[Problem]) -> list[Section]:
@@ -72,26 +76,34 @@ def split(cut: Frame, path: str, names: Names, problems: list[Problem]) -> list[
     Adds to `problems`: MQ207 for any other heading of level 1 or 2, MQ208 for text before the first section, MQ219 for
     a code block that swallows the rest. What is meant for a section's heading opens it: one slip is one problem.
     """
-    lines = cut.body.split("\n")
-    opened: list[tuple[SectionKind, int]] = []
-    judged = list(_judged(lines, cut.body_line, path, names, problems))
-    for number, heading in judged:
+    body = cut.body
+    judged = list(_judged(cut, path, names, problems))
+    for line, heading in judged:
         if heading.message:
-            problems.append(problem((path, cut.body_line + number, 1), "MQ207", heading.message, heading.hint))
-        if heading.kind:
-            opened.append((heading.kind, number))
-    begun = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    if begun < min((number for number, _ in judged), default=len(lines)):
-        at = (path, cut.body_line + begun, 1)
-        problems.append(problem(at, "MQ208", "text stands before the first section", "put '## Question' above it"))
-    ends = [*(number for _, number in opened), len(lines)][1:]
+            problems.append(problem((path, line.number, 1), "MQ207", heading.message, heading.hint))
+    begun = len(body) - len(body.lstrip())
+    if begun < min((line.at for line, _ in judged), default=len(body)):
+        place = (path, cut.body_line + body.count("\n", 0, begun), 1)
+        problems.append(problem(place, "MQ208", "text stands before the first section", "put '## Question' above it"))
+    opened = [(heading.kind, line) for line, heading in judged if heading.kind]
+    ends = [*(line.at for _, line in opened), len(body)][1:]
     return [
-        Section(kind, cut.body_line + start, "\n".join(lines[start + 1 : end]).rstrip())
-        for (kind, start), end in zip(opened, ends, strict=False)  # one end too few where no section was opened
+        Section(kind, line.number, body[line.at : end].partition("\n")[2].rstrip())
+        for (kind, line), end in zip(opened, ends, strict=False)  # one end too few where no section was opened
     ]
 
 
 # --- headings ---------------------------------------------------------------------------------------------------------
+
+
+class _Line(NamedTuple):
+    """A line of the body."""
+
+    at: int
+    """Place of its first character in the body."""
+    number: int
+    """In the file."""
+    text: str
 
 
 class _Judged(msgspec.Struct, frozen=True):
@@ -105,46 +117,48 @@ class _Judged(msgspec.Struct, frozen=True):
     """Of its name, where that is not the thread's."""
 
 
-def _judged(
-    lines: list[str], first: int, path: str, names: Names, problems: list[Problem]
-) -> Iterator[tuple[int, _Judged]]:
-    """Give the headings outside code with their indices; a foreign language is a fault of the first of them only."""
+def _judged(cut: Frame, path: str, names: Names, problems: list[Problem]) -> Iterator[tuple[_Line, _Judged]]:
+    """Give the headings outside code with their lines; a foreign language is a fault of the first of them only."""
     language = ""
-    for number, line in _outside_code(lines, first, path, problems):
-        heading = _judge(normal(line), names)
+    for line in _outside_code(cut, path, problems):
+        heading = _judge(normal(line.text), names)
         if heading and heading.language and language:
-            yield number, _Judged(heading.kind)
+            yield line, _Judged(heading.kind)
         elif heading:
-            yield number, heading
+            yield line, heading
             language = language or heading.language
 
 
-def _outside_code(lines: list[str], first: int, path: str, problems: list[Problem]) -> Iterator[tuple[int, str]]:
-    """Give the lines outside code that begin with "#", with their indices; a code block that is not closed is MQ219."""
-    fence, opened = "", 0
-    for number, line in enumerate(lines):
-        start = line.lstrip()[:1]
+def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[_Line]:
+    """Give the lines outside code that begin with "#"; a code block that is not closed is MQ219."""
+    fence, opened, at, number = "", 0, 0, cut.body_line
+    for found in _MARKED.finditer("\n" + cut.body):
+        number += cut.body.count("\n", at, found.start())
+        line, at = found[0][1:], found.start()
         if fence:
-            if start == fence[0] and grammar.closes(normal(line), fence):
+            if found[1] == fence[0] and grammar.closes(normal(line), fence):
                 fence = ""
-        elif start and start in "`~":
+        elif found[1] == "#":
+            yield _Line(at, number, line)
+        else:
             fence, opened = grammar.fence(normal(line)), number
-        elif start == "#":
-            yield number, line
     if fence:
-        at = (path, first + opened, 1)
-        problems.append(problem(at, "MQ219", "this code block is never closed", f"add a line '{fence}'"))
+        place = (path, opened, 1)
+        problems.append(problem(place, "MQ219", "this code block is never closed", f"add a line '{fence}'"))
 
 
 def _judge(line: str, names: Names) -> _Judged | None:
     """Judge a line of the dialect; None for text and for headings of other levels."""
-    heading, unspaced = grammar.heading(line), _UNSPACED.match(line)
-    if heading and heading[0] <= len("##"):
+    heading = grammar.heading(line)
+    unspaced = None if heading else _UNSPACED.match(line)
+    if heading and heading[0] > len("##"):
+        return _too_deep(heading, names)
+    if heading:
         marks, title = "#" * heading[0], heading[1]
     elif unspaced:
         marks, title = "##", unspaced[1].strip()
     else:
-        return _too_deep(heading, names) if heading else None
+        return None
     name = " ".join(title.split()).casefold()
     elsewhere = None if name in names.own else names.elsewhere(name)
     kind = elsewhere[0] if elsewhere else names.own.get(name)

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import msgspec
 
@@ -25,7 +25,7 @@ from medqa.parse import Dialect, parse
 from medqa.sources import Place
 from medqa.templates import Templates
 
-PARSE_CHUNK = 200
+PARSE_CHUNK = 100
 RENDER_CHUNK = 300
 """Documents and pages in one chunk: large enough to be worth sending, small enough that no worker idles long."""
 
@@ -151,7 +151,7 @@ class Library:
 
     def _parsed_again(self, place: Place, key: str) -> Row:
         """Parse what the memory has lost; that it can be parsed is known, since it was."""
-        parsed = _parse_one(self._root, place, self._spoken, self._packed)
+        (parsed,) = _parse_chunk(_ParseJob(self._root, self._spoken, (place,)))
         if not isinstance(parsed, Row):
             raise BuildFailedError(parsed)
         if parsed.key != key:
@@ -166,23 +166,31 @@ def _key(place: Place, blob: str, packed: bytes) -> str:
 
 
 def _parse_chunk(job: _ParseJob) -> list[Row | list[Problem]]:
+    """Parse some files, step by step for all of them: so that each step finds its code and data at hand."""
     packed = _packed(job.spoken)
-    return [_parse_one(job.root, place, job.spoken, packed) for place in job.places]
+    read = [_read(job.root, place) for place in job.places]
+    parsed = [
+        parse(place, source.text, job.spoken) if isinstance(source, sources.Source) else source
+        for place, source in zip(job.places, read, strict=True)
+    ]
+    terms = [_terms(one) if isinstance(one, Parsed) else b"" for one in parsed]
+    return [
+        cache.pack(_key(place, source.digest, packed), one, counts)
+        if isinstance(one, Parsed) and isinstance(source, sources.Source)
+        else cast("list[Problem]", one)
+        for place, source, one, counts in zip(job.places, read, parsed, terms, strict=True)
+    ]
+
+
+def _read(root: Path, place: Place) -> sources.Source | list[Problem]:
+    try:
+        return sources.read(root, place.path)
+    except sources.UnreadableError as error:
+        return [error.problem]
 
 
 def _packed(spoken: Dialect) -> bytes:
     return msgspec.msgpack.encode(spoken, order="deterministic")
-
-
-def _parse_one(root: Path, place: Place, spoken: Dialect, packed: bytes) -> Row | list[Problem]:
-    try:
-        source = sources.read(root, place.path)
-    except sources.UnreadableError as error:
-        return [error.problem]
-    parsed = parse(place, source.text, spoken)
-    if not isinstance(parsed, Parsed):
-        return parsed
-    return cache.pack(_key(place, source.digest, packed), parsed, _terms(parsed))
 
 
 def _terms(parsed: Parsed) -> bytes:

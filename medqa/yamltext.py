@@ -90,8 +90,8 @@ class _Reader:
     """Walks libyaml's events once, building nodes."""
 
     def __init__(self, text: str, path: str, first_line: int) -> None:
-        self._parser: Any = CParser(text)  # its types are those of PyYAML's events, which say too little of each kind
-        self._lines = _LINE_BREAK.split(text)
+        self._next: Any = CParser(text).get_event  # PyYAML's types of events say too little of each kind
+        self._lines = _LINE_BREAK.split(text) if " #" in text or "\t#" in text else []
         self._path = path
         self._first_line = first_line
         self._depth = 0
@@ -99,16 +99,16 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def document(self) -> Mapping:
-        self._parser.get_event()  # stream start
-        if isinstance(self._parser.get_event(), yaml.StreamEndEvent):
+        self._next()  # stream start
+        if isinstance(self._next(), yaml.StreamEndEvent):
             return Mapping({}, self._first_line, 1)
-        event = self._parser.get_event()
+        event = self._next()
         if isinstance(event, yaml.ScalarEvent) and not event.value:
             node: Node = Mapping({}, self._first_line, 1)
         else:
             node = self._node(event)
-        self._parser.get_event()  # document end
-        extra = self._parser.get_event()
+        self._next()  # document end
+        extra = self._next()
         if not isinstance(extra, yaml.StreamEndEvent):
             self._stop(extra.start_mark, "MQ103", "a second YAML document begins here", "one is enough: delete '---'")
         if not isinstance(node, Mapping):
@@ -118,9 +118,9 @@ class _Reader:
         return node
 
     def _node(self, event: Any) -> Node:
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if event.anchor:  # every alias has one
             self._stop(event.start_mark, "MQ106", *_ANCHOR)
-        if getattr(event, "tag", None):
+        if event.tag:
             self._stop(event.start_mark, "MQ106", *_TAG)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
@@ -134,14 +134,15 @@ class _Reader:
         return node
 
     def _scalar(self, event: Any) -> Scalar:
-        line, column = self._place(event.start_mark)
+        text, (line, column) = event.value, self._place(event.start_mark)
         if not event.style:
-            self._check_lost_text(event.end_mark.line, event.end_mark.column)
-        elif _INVISIBLE.search(event.value):
+            if self._lines:
+                self._check_lost_text(event.end_mark.line, event.end_mark.column)
+        elif not text.isprintable() and _INVISIBLE.search(text):
             hint = "delete the backslash and the letter or number behind it"
             message = "this text would hold an invisible character"
             self.problems.append(problem((self._path, line, column), "MQ103", message, hint))
-        return Scalar(event.value, line, column)
+        return Scalar(text, line, column)
 
     def _check_lost_text(self, line: int, column: int) -> None:
         """Report text after ' #', which YAML drops although the editor may have meant it: `pain in my #4 finger`.
@@ -160,7 +161,7 @@ class _Reader:
     def _sequence(self, start: Any) -> Sequence:
         line, column = self._place(start.start_mark)
         items = []
-        while not isinstance(event := self._parser.get_event(), yaml.SequenceEndEvent):
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._node(event))
         return Sequence(tuple(items), line, column)
 
@@ -168,13 +169,13 @@ class _Reader:
         line, column = self._place(start.start_mark)
         items: dict[str, tuple[Scalar, Node]] = {}
         repeated: set[str] = set()
-        while not isinstance(event := self._parser.get_event(), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._node(event)
             if not isinstance(key, Scalar):
                 self._stop(event.start_mark, "MQ103", "a key must be a word", "write 'key: value'")
             if key.text == "<<":
                 self._stop(event.start_mark, "MQ106", "merge keys (<<) are not used here", "write the values out")
-            value = self._node(self._parser.get_event())
+            value = self._node(self._next())
             if key.text in items:
                 repeated.add(key.text)
                 first = items[key.text][0].line

@@ -1,10 +1,11 @@
 """What is remembered between builds: it may be lost, damaged or of another site, and no byte changes."""
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from medqa import pipeline
+from medqa import pipeline, sources
 from medqa.cache import Documents, Row
 from tests.projects import CHINESE, LIST, Project, edit_question
 
@@ -107,3 +108,23 @@ def test_documents_of_long_ago_are_forgotten() -> None:
     memory.drop_all_but({str(number) for number in range(40)})
     assert sorted(memory.html(map(str, range(1_100))), key=int) == [str(number) for number in range(40)]
     assert not memory.overgrown(40)
+
+
+def test_another_release_of_what_medqa_stands_on_is_another_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = {package: sources._version(package) for package in sources._STANDS_ON}
+    assert installed == {package: metadata.version(package) for package in installed}
+    engines = [sources.engine_digest()]
+    monkeypatch.syspath_prepend(tmp_path)
+    for package in installed:
+        (tmp_path / f"{package.title().replace('-', '_')}-99.0.dist-info").mkdir()
+        assert sources._version(package) == "99.0"
+        engines.append(sources.engine_digest())
+    assert len(set(engines)) == len(engines)
+
+
+def test_versions_are_found_where_no_folder_tells_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", [str(tmp_path / "nowhere"), str(tmp_path)])
+    (tmp_path / "oddly_packed.egg-info").write_text("Metadata-Version: 2.1\nName: oddly-packed\nVersion: 1.2\n")
+    assert sources._version("oddly-packed") == "1.2"

@@ -205,8 +205,8 @@ def test_what_opens_no_section(code: str) -> None:
 @given(st.lists(LINES, max_size=12))
 def test_sections_see_the_headings_and_code_that_the_page_shows(lines: list[str]) -> None:
     text = "\n".join(lines)
-    judged = sections._outside_code(lines, 1, "x.md", [])
-    seen = [line for _, line in judged if grammar.heading(normal(line))]
+    judged = sections._outside_code(sections.Frame("", text, 1), "x.md", [])
+    seen = [line for line in judged if grammar.heading(normal(line.text))]
     assert len(re.findall("<h[1-6]", render(text, level=1).html)) == len(seen)
 
 

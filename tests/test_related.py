@@ -3,11 +3,13 @@
 String hashes differ in each run of the tests, so that the fixed expectations here also show that they do not matter.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import count as natural_numbers
+from itertools import pairwise
 from math import isqrt
 from random import Random
 
@@ -110,6 +112,48 @@ def test_topic_tokens_are_those_of_text() -> None:
     as_text = Counter(term_counts(title="", headline="", question=name, replies=[], topics=[]))
     as_topic = term_counts(title="", headline="", question="", replies=[], topics=[name])
     assert as_topic == {term: 6 * tf for term, tf in as_text.items()}
+
+
+def reference_terms(text: str) -> Counter[str]:
+    """The terms of a text, the whole of it taken through every step, one character class after another."""
+    text = unicodedata.normalize("NFKC", re.sub("[‘’“”–—…\u00a0]", " ", text)).lower()
+    text = related._LATIN_MARKS.sub("", unicodedata.normalize("NFD", related._INVISIBLE.sub("", text)))
+    text = unicodedata.normalize("NFC", text)
+    terms = Counter(related._stems[word] for word in related._LATIN_WORD.findall(text))
+    cjk_run, other_run = related._runs()
+    for run in cjk_run.findall(text):
+        terms.update(run)
+        terms.update(one + two for one, two in pairwise(run))
+    for run in other_run.findall(text):
+        terms.update(related._words(run))
+    del terms[""]
+    return terms
+
+
+PIECES = [
+    "pain", "Pains", "DON’T", "the", "38.5", "°C", "Ménière", "me\u0301", "\u0301e", "É", "ΑΣ", "Σ", "İ", "\u00b4", "ﬁ",
+    "\u00ad", "\u200d", "頭痛", "めまい", "약", "боль", "ปวด", "β", "①", "“", "—", " ", "\n", "\x1c", "\x85", "\u3000",
+    "\u2028",
+]  # fmt: skip
+"""Words of several scripts, what may shape or part them, and what folding turns into something else."""
+TEXTS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_terms_are_those_of_the_definition(question: str, headline: str, topic: str) -> None:
+    expected = reference_terms(question)
+    for text, weight in ((f"x\n{headline}", related.HEADING_WEIGHT), (topic, related.TOPIC_WEIGHT)):
+        for term, count in reference_terms(text).items():
+            expected[term] += weight * count
+    counts = term_counts(title="x", headline=headline, question=question, replies=[], topics=[topic])
+    assert list(counts.items()) == sorted(expected.items())
+
+
+def test_more_words_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(related, "_MOST_WORDS", 3)
+    monkeypatch.setattr(related, "_stems", related._Stems())
+    assert terms_of("coughs and fevers, coughing; rashes, itches, fevers") == ["cough", "fever", "itch", "rash"]
+    assert len(related._stems) <= 3
 
 
 @given(st.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Cc without tab and newline; lone surrogates, which no file can hold; noncharacters, which no page may.
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -18,13 +19,22 @@ CJK = (
 # Quotation marks, ellipsis, dash and middle dot are used by Latin and Chinese texts alike.
 SHARED_MARKS = "\u2018\u2019\u201c\u201d\u2014\u2026\u00b7"
 
-_CJK = re.compile(f"[{CJK}]")
-# It begins with the newline, for which the search is fast.
-_CJK_BREAK = re.compile(f"\n(?:(?<=[{CJK}]\n)(?=[{CJK}{SHARED_MARKS}])|(?<=[{SHARED_MARKS}]\n)(?=[{CJK}]))")
+
+@cache
+def _cjk() -> re.Pattern[str]:
+    return re.compile(f"[{CJK}]")  # such sets take milliseconds to compile, and many archives have no use for them
+
+
+@cache
+def _cjk_break() -> re.Pattern[str]:
+    # It begins with the newline, for which the search is fast.
+    return re.compile(f"\n(?:(?<=[{CJK}]\n)(?=[{CJK}{SHARED_MARKS}])|(?<=[{SHARED_MARKS}]\n)(?=[{CJK}]))")
 
 
 def normal(text: str) -> str:
     """Give a text with newlines as line ends, spaces for tabs and wide indents, and no control characters."""
+    if text.isprintable():
+        return text  # a line, as nearly all are: it has none of these
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _DROPPED.sub("", text)
     if "\t" in text:
@@ -41,9 +51,9 @@ def without_controls(text: str) -> str:
 
 def has_cjk(text: str) -> bool:
     """Tell whether a text holds any Chinese or Japanese character."""
-    return _CJK.search(text) is not None
+    return _cjk().search(text) is not None
 
 
 def mark_cjk_breaks(text: str, mark: str) -> str:
     """Put a mark (one character) in the place of each newline that parts two CJK characters."""
-    return _CJK_BREAK.sub(mark, text)
+    return _cjk_break().sub(mark, text)

@@ -8,6 +8,7 @@ judge them for the instance. Wherever that leaves a doubt, the whole text is the
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from medqa.markup import grammar
@@ -29,8 +30,12 @@ _ANGLE = re.compile(r"<[^\s<>]*[:@]")
 _ITEM = re.compile(r"(?:[-*+]|([0-9]{1,9})\.) ")
 # The commonest emphasis: a paragraph or item begins with its name and has no other mark.
 _LEADING = re.compile(r"\*\*([^\s*_](?:[^*_]*[^\s*_])?)\*\*([^*_]*)")
-_BARE = re.compile(BARE)
 _SCHEME_END = "://"
+
+
+@cache
+def _bare() -> re.Pattern[str]:
+    return re.compile(BARE)  # takes milliseconds, and most texts have no address
 
 
 class _List(NamedTuple):
@@ -90,16 +95,16 @@ def _blocks(lines: list[str], outline: Outline) -> Iterator[tuple[str, str]]:
         line = lines[at]
         if grammar.is_blank(line):
             at += 1
+        elif "#" in line[: grammar.MOST_INDENT + 1] and (found := grammar.heading(line)):
+            html, words = _spans(found[1])
+            shown = outline.enter(found[0])
+            yield f'<h{shown} id="{outline.anchor(words)}">{html}</h{shown}>', words
+            at += 1
         elif _is_text(chunk, at):
             end = _paragraph_end(chunk, at)
             html, words = _spans(_paragraph(lines[at:end]))
             yield f"<p>{html}</p>", words
             at = end
-        elif found := grammar.heading(line):
-            html, words = _spans(found[1])
-            shown = outline.enter(found[0])
-            yield f'<h{shown} id="{outline.anchor(words)}">{html}</h{shown}>', words
-            at += 1
         elif grammar.marker(line):
             found_lists, at = _lists(chunk, at)
             yield from map(_list, found_lists)
@@ -118,13 +123,15 @@ def _paragraph_end(chunk: Chunk, at: int) -> int:
     lines = chunk.lines
     for end in range(at + 1, len(lines)):
         line = lines[end]
-        if not grammar.is_surely_text(line) and (grammar.is_blank(line) or begins(chunk, end)):
+        if not line or (not grammar.is_surely_text(line) and (line.isspace() or begins(chunk, end))):
             return end
     return len(lines)
 
 
 def _paragraph(lines: list[str]) -> str:
     """Give the text of a paragraph, its lines freed of the spaces around them."""
+    if len(lines) == 1:
+        return lines[0].strip()
     if "  " in [line[-2:] for line in lines[:-1]]:
         raise _DoubtError  # a line break
     return "\n".join([line.strip() for line in lines])
@@ -205,9 +212,9 @@ def _spans(text: str) -> tuple[str, str]:
 
 def _linked(text: str) -> str:
     """Give the HTML of a text with bare addresses; where it has emphasis, too, either one may end the other."""
-    html, done, at = [], 0, 0
+    bare, html, done, at = _bare(), [], 0, 0
     while (at := text.find(_SCHEME_END, at)) >= 0:
-        found = _BARE.match(text, at - len("https")) or _BARE.match(text, at - len("http"))
+        found = bare.match(text, at - len("https")) or bare.match(text, at - len("http"))
         at += 1
         if found:
             address = without_punctuation(found[0])

@@ -86,7 +86,8 @@ def _opening(element: Element) -> str:
 
 def escaped(text: str, *, quotes: bool = False) -> str:
     """Write a text as HTML, `quotes` for one between quotation marks."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if quotes:
         return text.replace('"', "&quot;")
     # No text looks like a placeholder, not even to a search that is careless about where tags begin.
