@@ -17,15 +17,15 @@ _HEADINGS = (
     "generator",
     "similar threads",
     "files",
-    "cold CPU",
+    "cold: CPU",
     "medqa/peer",
-    "a file",
+    "CPU a file",
     "wall",
     "memory",
-    "untouched CPU",
-    "files written",
-    "one edit CPU",
-    "files written",
+    "untouched: CPU",
+    "written",
+    "one edit: CPU",
+    "written",
 )
 
 
@@ -114,7 +114,7 @@ _STYLE = """text{font:13px system-ui,sans-serif;fill:#222}
 rect{fill:#8a94a6}
 .own{fill:#0b7a75}
 @media(prefers-color-scheme:dark){text{fill:#ddd}rect{fill:#7d889c}.own{fill:#3fb8af}}"""
-_LEFT, _BAR, _ROW, _NUMBER = 250, 330, 22, 110
+_LEFT, _BAR, _ROW, _NUMBER = 270, 320, 22, 100
 
 
 def plot(found: Sequence[Measured]) -> str:

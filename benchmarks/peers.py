@@ -215,8 +215,7 @@ def _edited(archive: Path, content: Content) -> str:
 
 def _builds(one: Condition, work: Path, slug: str, repeat: int, limit: float) -> Iterator[tuple[str, Run]]:
     """Build cold, untouched, and after an edit; ends early where a build takes too long or fails."""
-    for name in one.remembered:
-        shutil.rmtree(work / name, ignore_errors=True)
+    _forget(one, work)
     file = next(work.glob(one.edited(slug)))
     text = file.read_text(encoding="utf-8")
     try:
@@ -229,6 +228,12 @@ def _builds(one: Condition, work: Path, slug: str, repeat: int, limit: float) ->
         print(error, file=sys.stderr)
     finally:
         file.write_text(text, encoding="utf-8")
+        _forget(one, work)  # all sites of a large archive at once would fill a disk
+
+
+def _forget(one: Condition, work: Path) -> None:
+    for name in one.remembered:
+        shutil.rmtree(work / name, ignore_errors=True)
 
 
 def _told(one: Condition, work: Path, content: Content) -> dict[str, float]:
