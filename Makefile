@@ -9,6 +9,7 @@ BIN := .venv/bin
 RUNTIME  := .venv/.runtime-installed
 DEV      := .venv/.dev-installed
 VNU      := node_modules/.package-lock.json
+PEERS    := .venv-peers/.installed
 INSTALL  := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options
 
@@ -16,7 +17,7 @@ PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --str
 MAKEFLAGS += --no-builtin-rules -L
 .DEFAULT_GOAL := site
 .DELETE_ON_ERROR:
-.PHONY: site test serve check lint bench lock clean distclean help debian-packages test-tools
+.PHONY: site test serve check lint bench bench-peers lock clean distclean help debian-packages test-tools
 
 site: $(RUNTIME)  ## build the website: content/ to site/ (the default)
 	$(BIN)/python build.py $(ARGS)
@@ -38,19 +39,23 @@ lint: $(DEV)  ## ruff and mypy over all Python code
 bench: $(RUNTIME)  ## run the benchmarks
 	PYTHONPATH=. $(BIN)/python benchmarks/build.py $(ARGS)
 
+bench-peers: $(RUNTIME) $(PEERS)  ## the same archive through medqa and other generators (ARGS: sizes, --help)
+	PYTHONPATH=. $(BIN)/python benchmarks/peers.py $(ARGS)
+
 lock: $(DEV)  ## write the pins anew from pyproject.toml (ARGS=--upgrade: newest releases)
 	$(PIP_COMPILE) $(ARGS) --output-file requirements.txt pyproject.toml
 	$(PIP_COMPILE) $(ARGS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(PIP_COMPILE) $(ARGS) --output-file requirements-peers.txt benchmarks/peers/requirements.in
 
 clean:  ## remove what builds and tests made
 	rm -rf site .cache dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find build.py medqa tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean  ## remove installed packages too
-	rm -rf .venv node_modules
+	rm -rf .venv .venv-peers node_modules benchmarks/peers/eleventy/node_modules
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -63,6 +68,13 @@ $(RUNTIME): requirements.txt $(BIN)/python
 
 $(DEV): requirements-dev.txt $(RUNTIME)
 	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+# Other generators, for bench-peers alone: those from PyPI in a virtual environment of their own, Eleventy from npm.
+$(PEERS): requirements-peers.txt benchmarks/peers/eleventy/package-lock.json
+	$(PYTHON) -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements-peers.txt
+	@if command -v npm >/dev/null; then cd benchmarks/peers/eleventy && npm ci; else echo "no npm: without Eleventy"; fi
 	@touch $@
 
 # What some tests use beside Python packages: a browser (and a library for the program that drives it), a font with

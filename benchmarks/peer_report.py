@@ -1,0 +1,152 @@
+"""What was measured, as a table and as a plot."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from benchmarks.peer_measure import Run
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+PLOT = "performance-peers.svg"
+_HEADINGS = (
+    "threads",
+    "generator",
+    "similar threads",
+    "files",
+    "cold: CPU",
+    "medqa/peer",
+    "CPU a file",
+    "wall",
+    "memory",
+    "untouched: CPU",
+    "written",
+    "one edit: CPU",
+    "written",
+)
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """All runs of a generator on one archive."""
+
+    threads: int
+    name: str
+    related: str
+    runs: Mapping[str, Sequence[Run]]
+    """`cold`, `untouched`, `one edit` → its runs; without those that failed or took too long."""
+    related_share: float | None
+    """Of medqa's wall-clock time, cold, what finding related threads takes."""
+
+    def middle(self, kind: str, what: str) -> float | None:
+        """Give the median of a figure; None where there was no such run."""
+        figures = [getattr(run, what) for run in self.runs.get(kind, ())]
+        return median(figures) if figures else None
+
+
+def table(found: Sequence[Measured]) -> str:
+    """Give the medians as a Markdown table, a row for each generator and size."""
+    lines = [_line(_HEADINGS), _line("-" * 3 for _ in _HEADINGS)]
+    for _, group in groupby(found, key=lambda one: one.threads):
+        rows = list(group)
+        own = next((one.middle("cold", "cpu") for one in rows if one.name == "medqa"), None)
+        lines += [_line(_row(one, own)) for one in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _row(one: Measured, own: float | None) -> Sequence[str]:
+    cpu, files = one.middle("cold", "cpu"), one.middle("cold", "files")
+    return (
+        f"{one.threads:,}",
+        one.name,
+        one.related,
+        _number(files),
+        _seconds(cpu),
+        f"{own / cpu:.2f}" if own and cpu else "",
+        f"{1000 * cpu / files:.2f} ms" if cpu and files else "",
+        _seconds(one.middle("cold", "wall")),
+        _mebibytes(one.middle("cold", "pss")),
+        _seconds(one.middle("untouched", "cpu")),
+        _number(one.middle("untouched", "written")),
+        _seconds(one.middle("one edit", "cpu")),
+        _number(one.middle("one edit", "written")),
+    )
+
+
+def _seconds(figure: float | None) -> str:
+    return "unfinished" if figure is None else f"{figure:.2f} s"
+
+
+def _number(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:,.0f}"
+
+
+def _mebibytes(figure: float | None) -> str:
+    return "" if figure is None else f"{figure / 2**20:,.0f} MiB"
+
+
+# --- docs -------------------------------------------------------------------------------------------------------------
+
+
+def write_docs(docs: Path, found: Sequence[Measured], versions: Mapping[str, str]) -> None:
+    """Write the plot, and the table between its marks in performance.md."""
+    (docs / PLOT).write_text(plot(found), encoding="utf-8")
+    page = docs / "performance.md"
+    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    shares = [(one.threads, one.related_share) for one in found if one.related_share is not None]
+    share = ", ".join(f"{share:.0%} at {threads:,} threads" for threads, share in shares)
+    body = f"{table(found)}\n{told}."
+    if share:
+        body += f" Of medqa's cold wall-clock time, finding similar threads took {share}."
+    text = page.read_text(encoding="utf-8")
+    new = f"{BEGIN}\n{body}\n{END}"
+    page.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: new, text, flags=re.DOTALL), encoding="utf-8")
+
+
+_STYLE = """text{font:13px system-ui,sans-serif;fill:#222}
+.h{font-weight:600}
+rect{fill:#8a94a6}
+.own{fill:#0b7a75}
+@media(prefers-color-scheme:dark){text{fill:#ddd}rect{fill:#7d889c}.own{fill:#3fb8af}}"""
+_LEFT, _BAR, _ROW, _NUMBER = 270, 320, 22, 100
+
+
+def plot(found: Sequence[Measured]) -> str:
+    """Give the processor time of the largest archive as bars: cold, and after one edit."""
+    most = max((one.threads for one in found), default=0)
+    rows = [one for one in found if one.threads == most]
+    parts, y = [], 10
+    for kind, words in (("cold", "from nothing"), ("one edit", "after one edit")):
+        parts.append(_text(10, y + 14, f"{most:,} threads {words}: CPU seconds", "h"))
+        y += 26
+        figures = [one.middle(kind, "cpu") for one in rows]
+        longest = max((figure for figure in figures if figure), default=1.0)
+        for one, figure in zip(rows, figures, strict=True):
+            own = ' class="own"' if one.name == "medqa" else ""
+            length = round(_BAR * (figure or 0) / longest, 1)
+            label = one.name if one.name == "medqa" else f"{one.name}, {_short(one.related)}"
+            parts.append(_text(10, y + 13, label))
+            parts.append(f'<rect{own} x="{_LEFT}" y="{y}" width="{max(length, 1)}" height="16"/>')
+            parts.append(_text(_LEFT + length + 6, y + 13, "unfinished" if figure is None else f"{figure:,.1f} s"))
+            y += _ROW
+        y += 14
+    width = _LEFT + _BAR + _NUMBER
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" role="img">'
+    title = f"<title>CPU seconds of builds of {most:,} threads</title>"
+    return "\n".join([head, title, f"<style>{_STYLE}</style>", *parts, "</svg>"]) + "\n"
+
+
+def _short(related: str) -> str:
+    return "no similar threads" if related == "none" else related
+
+
+def _text(x: float, y: float, words: str, kind: str = "") -> str:
+    style = f' class="{kind}"' if kind else ""
+    escaped = words.replace("&", "&amp;").replace("<", "&lt;")
+    return f'<text{style} x="{x:g}" y="{y:g}">{escaped}</text>'
