@@ -178,15 +178,15 @@ def test_a_folder_that_cannot_be_read_is_no_empty_folder(project: Project, close
 
 def test_a_file_that_cannot_be_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.thread("good").thread("closed")
-    read_bytes = Path.read_bytes
+    read = sources.bytes_of
 
-    def closed_read(file: Path) -> bytes:
+    def closed_read(root: Path, file: Path) -> bytes:
         if file.name == "closed.md":
-            raise PermissionError(13, "Permission denied", str(file))
-        return read_bytes(file)
+            file = file / "x"  # which cannot be opened, whoever asks
+        return read(root, file)
 
-    monkeypatch.setattr(Path, "read_bytes", closed_read)
-    assert shown(project) == ["content/threads/closed.md:1:1: MQ112 cannot be read: Permission denied"]
+    monkeypatch.setattr(sources, "bytes_of", closed_read)
+    assert shown(project) == ["content/threads/closed.md/x:1:1: MQ112 cannot be read: Not a directory"]
 
 
 def test_an_archive_without_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
