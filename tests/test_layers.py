@@ -12,7 +12,7 @@ PACKAGE = Path(sources.__file__).parent
 LAYERS = (
     "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
     "documents", "parse", "related", "directory", "archive", "references", "links", "index", "pages", "plan",
-    "templates", "manifest", "outputs", "cache", "work", "pipeline", "serve", "cli", "__main__",
+    "templates", "manifest", "disk", "locks", "outputs", "cache", "work", "pipeline", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {"markup": "markdown", "templates": "jinja2", "cache": "sqlite3", "yamltext": "yaml"}
 """Module → the library that no other module knows."""
