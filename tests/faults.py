@@ -13,6 +13,7 @@ from medqa.disk import Folder
 from medqa.outputs import Site
 from tests.projects import file_of, url_of
 
+STAGE = ".medqa-stage"
 TAKES_ROOM = frozenset({"open", "write", "mkdir", "replace", "utime", "fsync", "sync"})
 ALL = frozenset({*TAKES_ROOM, "unlink", "rmdir"})
 
@@ -34,6 +35,7 @@ class Disk:
         self.unsynced: set[int] = set()
         """Inodes of files that a power cut empties."""
         self._written: set[int] = set()
+        self._moved = False
 
     def change(self, kind: str) -> None:
         if kind in self.kinds:
@@ -41,15 +43,31 @@ class Disk:
             if self.changes > self.last:
                 raise self.refuse()
 
+    def lose(self, folder: Path) -> None:
+        """Empty the files that were not synced."""
+        for at, _, names in os.walk(folder):
+            for file in (Path(at, name) for name in names):
+                if file.stat().st_ino in self.unsynced:
+                    os.truncate(file, 0)
+
+    def done(self, kind: str, paths: tuple[Any, ...]) -> None:
+        """Note what is in place, and what of it would survive."""
+        if kind == "sync":
+            self.unsynced.clear()
+            self._moved = False
+        elif kind == "replace" and paths[1] == f"{STAGE}/journal":
+            self.whole = self.changes
+        elif kind == "unlink" and paths[0] == f"{STAGE}/journal":
+            assert not self._moved, "the journal goes before what it says is on the disk"
+        elif kind != "fsync" and not str(paths[-1]).startswith(STAGE):
+            self._moved = True
+
     def counting(self, kind: str, function: Any) -> Any:
         def changing(*given: Any, **options: Any) -> Any:
             if kind in {"fsync", "sync"} or not {"dir_fd", "src_dir_fd"}.isdisjoint(options):
                 self.change(kind)
             function(*given, **options)
-            if kind == "sync":
-                self.unsynced.clear()
-            if kind == "replace" and str(given[1]).endswith("/journal"):
-                self.whole = self.changes
+            self.done(kind, given)
 
         return changing
 
@@ -114,11 +132,11 @@ def power_cut(folder: Path, after: int = NEVER) -> Iterator[Disk]:
 
     with _disk(Disk(after, ALL, PowerCutError)) as disk, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Site, "close", closed)
-        yield disk
-    for at, _, names in os.walk(folder):
-        for file in (Path(at, name) for name in names):
-            if disk.changes > after and file.stat().st_ino in disk.unsynced:
-                file.write_bytes(b"")
+        try:
+            yield disk
+        except PowerCutError:
+            disk.lose(folder)
+            raise
 
 
 @contextmanager
@@ -126,9 +144,6 @@ def refusing(number: int, after: int = NEVER, kinds: frozenset[str] = ALL) -> It
     """Let changes of some kinds fail with an error's number, from one on."""
     with _disk(Disk(after, kinds, lambda: OSError(number, os.strerror(number)))) as disk:
         yield disk
-
-
-STAGE = ".medqa-stage"
 
 
 def dead_links(files: Mapping[str, bytes], urls: Iterable[str]) -> set[str]:
