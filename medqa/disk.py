@@ -17,7 +17,7 @@ _ADVICE = {
     errno.EACCES: f"this user may not write there: change its owner or rights, {_ELSEWHERE}",
     errno.EPERM: f"this user may not write there: change its owner or rights, {_ELSEWHERE}",
     errno.EIO: "the disk failed: look into the system's log for why, and build again once it works",
-    errno.ENOENT: "it was deleted while the build was at work on it: build again",
+    errno.ENOENT: "it was deleted while the build was at work: build again",
     errno.EXDEV: "it lies on another disk than the rest of the site: put it on the same, or let 'static/' have it",
     **dict.fromkeys(
         (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY),
@@ -28,7 +28,7 @@ _IN_USE = (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY)
 """Why a folder that is not empty, or where another disk is mounted, cannot be removed."""
 
 
-def refusal(error: OSError, at: Path, state: str = "") -> UsageError:
+def refusal(error: OSError, at: Path | str, state: str = "") -> UsageError:
     """Say what the file system refused at a place, what to do about it, and how the site stands now."""
     advice = _ADVICE.get(error.errno or 0, f"{error.strerror or error}: mend that and build again")
     return UsageError(f"{at}: {advice}{f' ({state})' if state else ''}")

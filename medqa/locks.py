@@ -48,8 +48,9 @@ class Lock:
 
     def close(self) -> None:
         """Let other builds in; folders that were made for nothing go."""
-        with suppress(OSError):
-            self.folder.remove_with_folders(self._note)
+        for path in (f"{self._note}.new", self._note):
+            with suppress(OSError):
+                self.folder.remove_with_folders(path)
         if self._made:
             with suppress(OSError):
                 self.folder.path.rmdir()

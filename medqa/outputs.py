@@ -208,7 +208,6 @@ class Site:
             # What a page shows goes after the page.
             journal = _Journal(tuple(self._parts), tuple(sorted(removed, key=lambda path: not path.endswith(".html"))))
             with self._explained(_OLD):
-                self._at.make(_STAGE)
                 if changed:
                     self._at.write(_NEW_LIST, "".join((_HEADING, *(f"{path}\n" for path in sorted(paths)))).encode())
                 self._at.write(f"{_JOURNAL}.part", msgspec.json.encode(journal))
@@ -216,9 +215,7 @@ class Site:
                 self._at.move(f"{_JOURNAL}.part", _JOURNAL)
             with self._explained(_BETWEEN):
                 self._at.sync_names(_STAGE)
-                self._replay(journal)
-                if not self._at.stat(LIST):
-                    raise FileNotFoundError(ENOENT, os.strerror(ENOENT), LIST)  # and maybe the rest with it
+                self._replay(journal, begun=False)
         return Written(tuple(staged), removed)
 
     def _recover(self) -> None:
@@ -229,12 +226,13 @@ class Site:
             with suppress(OSError):
                 self._clear_stage()
         else:
-            self._replay(journal)
+            self._replay(journal, begun=True)
 
-    def _replay(self, journal: _Journal) -> None:
-        """Do what a journal says; what is done already is passed over."""
+    def _replay(self, journal: _Journal, *, begun: bool) -> None:
+        """Do what a journal says; where that was begun, what is done already is passed over."""
         for number, path in enumerate(journal.place):
-            self._place(f"{_NEW}/{number}", path, journal)
+            if not self._place(f"{_NEW}/{number}", path, journal) and not begun:
+                raise _gone(path)
         for path in journal.remove:
             self._at.remove_with_folders(path)
         self._paths = None
@@ -242,21 +240,26 @@ class Site:
             self._at.move(_NEW_LIST, LIST)
         except FileNotFoundError:  # no path is new or gone: its time marks this state of the site
             self._at.touch(LIST)
+        if not begun and not self._at.stat(LIST):
+            raise _gone(LIST)
         self._at.sync()
         self._clear_stage()
 
-    def _place(self, part: str, path: str, journal: _Journal) -> None:
+    def _place(self, part: str, path: str, journal: _Journal) -> bool:
+        """Put in place what is staged; tells whether it was there."""
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             self._at.move(part, path)
-            return
-        if self._at.stat(part):  # then what is to be removed stands in its way
-            above = {path[:at] for at, character in enumerate(path) if character == "/"}
-            for other in journal.remove:
-                if other == path or other in above or other.startswith(f"{path}/"):
-                    self._at.remove_with_folders(other)
-            if folder := path.rpartition("/")[0]:
-                self._at.make(folder)
-            self._at.move(part, path)
+            return True
+        if not self._at.stat(part):
+            return False
+        above = {path[:at] for at, character in enumerate(path) if character == "/"}
+        for other in journal.remove:  # some of it stands in the way
+            if other == path or other in above or other.startswith(f"{path}/"):
+                self._at.remove_with_folders(other)
+        if folder := path.rpartition("/")[0]:
+            self._at.make(folder)
+        self._at.move(part, path)
+        return True
 
     def _clear_stage(self) -> None:
         """Remove what is staged; the journal first, for without it the rest is of no account."""
@@ -290,6 +293,10 @@ def listed(folder: Path) -> frozenset[str]:
     except FileNotFoundError:
         return frozenset()
     return frozenset(path for path in text.removeprefix(_HEADING).split("\n") if path and _inside(path))
+
+
+def _gone(path: str) -> FileNotFoundError:
+    return FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
 
 
 def _inside(path: str) -> bool:

@@ -119,6 +119,8 @@ def parse_all(
         except sources.UnreadableError as error:
             broken.append(place)
             problems.append(error.problem)
+    if broken:
+        sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     known = memory.records({key: place.kind for place, key in keys.items()})
     unknown = [place for place, key in keys.items() if key not in known]
     jobs = [_ParseJob(root, spoken, tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
