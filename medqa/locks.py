@@ -51,7 +51,7 @@ class Lock:
         for path in (f"{self._note}.new", self._note):
             with suppress(OSError):
                 self.folder.remove_with_folders(path)
-        if self._made:
+        if self._made and self.folder.stands():
             with suppress(OSError):
                 self.folder.path.rmdir()
         if self._open_note is not None:

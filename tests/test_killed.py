@@ -20,7 +20,7 @@ from tests.sites import AS_OF, ROOT
 KILLS = int(os.environ.get("MEDQA_KILLS", "20"))
 LONG = KILLS > 20
 VERSIONS = 3
-MANY, FEW = 90, 9
+MANY, FEW = 90, 6
 """Threads, so many that two processes share the work, and so few that a build takes no time."""
 THREADS = MANY if LONG else FEW
 SIGNS = {"whole run": "", "staging": f"{STAGE}/new", "publication": f"{STAGE}/journal"}
