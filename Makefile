@@ -17,13 +17,16 @@ PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --str
 MAKEFLAGS += --no-builtin-rules -L
 .DEFAULT_GOAL := site
 .DELETE_ON_ERROR:
-.PHONY: site test serve check lint bench bench-peers lock clean distclean help debian-packages test-tools
+.PHONY: site test torture serve check lint bench bench-peers lock clean distclean help debian-packages test-tools
 
 site: $(RUNTIME)  ## build the website: content/ to site/ (the default)
 	$(BIN)/python build.py $(ARGS)
 
 test: $(DEV) lint site test-tools  ## lint, build the site and run every test
 	$(BIN)/pytest -n 2 --dist worksteal -rs
+
+torture: $(DEV)  ## kill 200 builds at random moments, and search longer for edits that a build gets wrong
+	MEDQA_KILLS=200 MEDQA_SCRIPTS=50 $(BIN)/pytest -n 2 --dist worksteal -rs tests/test_killed.py tests/test_incremental.py
 
 serve: $(RUNTIME)  ## serve a preview that follows every save
 	$(BIN)/python build.py serve $(ARGS)

@@ -5,8 +5,7 @@ What a generator can work out by itself stays its own work: HTML, excerpts, who 
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +15,7 @@ from medqa import pages, plan, sections, sources, work
 from medqa.cache import opened
 from medqa.documents import Age, Asker
 from medqa.parse import Dialect, dialect
-from medqa.pipeline import BuildOptions, Clock, Loaded, load
+from medqa.pipeline import BuildOptions, Clock, Told, update
 from medqa.sections import Section
 
 PER_PAGE = 20
@@ -132,25 +131,24 @@ class Content(msgspec.Struct, frozen=True):
 def read(root: Path, by_year: Collection[str]) -> Content:
     """Read a medqa archive; lists of the kinds `by_year` have pages for their years, all others only numbered pages."""
     with work.Pool(1) as pool, opened(None, sources.engine_digest()) as memory:
-        loaded = load(root, BuildOptions(out=root / "site", cache=None), memory, pool, Clock())
-    return _Reader(root, loaded, frozenset(by_year)).content()
+        told = update(root, BuildOptions(out=root / "site", cache=None), memory, pool, Clock())
+        return _Reader(root, told, frozenset(by_year)).content()
 
 
 class _Reader:
     """Makes records of medqa's pages and of the sources' Markdown."""
 
-    def __init__(self, root: Path, loaded: Loaded, by_year: frozenset[str]) -> None:
+    def __init__(self, root: Path, told: Told, by_year: frozenset[str]) -> None:
         self._root = root
         self._by_year = by_year
-        self._desk = loaded.desk
-        self._archive = loaded.desk.archive
-        self._dialect: Dialect = dialect(self._archive.config, loaded.desk.locales, sure=True)
-        self._lists: Mapping[str, list[str]] = _inverted(self._archive.lists)
+        self._desk = told.desk
+        self._archive = told.archive
+        self._dialect: Dialect = dialect(self._archive.config, told.desk.locales, sure=True)
 
     def content(self) -> Content:
         found = [
             page
-            for page in plan.plan(self._desk)
+            for page in (plan.plan(self._desk, url, one) for url, one in self._archive.pages.under(""))
             if not isinstance(page, pages.RedirectPage | pages.GonePage | pages.CopiedFile)
         ]
         lists = tuple(self._list(page) for page in found if isinstance(page, pages.ListPage))
@@ -173,11 +171,12 @@ class _Reader:
         )
 
     def _divided(self, key: str) -> bool:
-        return key.partition("/")[0] in self._by_year and self._desk.divided(key)
+        return key.partition("/")[0] in self._by_year and self._archive.is_long(key)
 
     def _thread(self, page: pages.ThreadPage) -> Thread:
         slug = page.url.split("/")[2]
-        lists = tuple(self._lists.get(slug, ()))
+        listing = self._archive.listings.get(slug)
+        lists = tuple(sorted(listing.lists)) if listing else ()
         return Thread(
             slug=slug,
             lang=page.lang,
@@ -190,7 +189,7 @@ class _Reader:
             topics=tuple(_ref(link) for link in page.faq),
             lists=lists,
             years=tuple(f"{key}/{page.asked.year}" for key in lists if self._divided(key)),
-            body=self._thread_body(page.shows, self._archive.threads[slug].lang),
+            body=self._thread_body(page.shows, self._archive.thread(slug).lang),
         )
 
     def _list(self, page: pages.ListPage) -> List:
@@ -222,7 +221,7 @@ class _Reader:
 
     def _thread_body(self, key: str, language: str) -> str:
         """Give a thread's Markdown: question, turns, More Info, in this order."""
-        path = self._archive.places[key].path
+        path = self._archive.outline(key).path
         cut = sections.frame(sources.read(self._root, path).text, path)
         if not isinstance(cut, sections.Frame):
             raise TypeError(path)
@@ -231,10 +230,10 @@ class _Reader:
         return "\n\n".join(f"## {SECTIONS[one.kind]}\n\n{self._markdown(one.text)}" for one in ordered) + "\n"
 
     def _body(self, key: str) -> str:
-        place = self._archive.places.get(key)
-        if place is None:
+        outline = self._archive.outlines.get(key)
+        if outline is None:
             return ""
-        cut = sections.frame(sources.read(self._root, place.path).text, place.path)
+        cut = sections.frame(sources.read(self._root, outline.path).text, outline.path)
         return self._markdown(cut.body) if isinstance(cut, sections.Frame) else ""
 
     def _markdown(self, text: str) -> str:
@@ -246,14 +245,6 @@ class _Reader:
         path = PurePosixPath(link[1])
         kind = next((kind for kind in sources.KINDS if kind in path.parts), "threads")
         return f"]({self._archive.address(f'{kind}/{path.name}') or '/'}{link[2] or ''})"
-
-
-def _inverted(lists: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    found = defaultdict(list)
-    for key in sorted(lists):
-        for stem in lists[key]:
-            found[stem].append(key)
-    return found
 
 
 def _numbered(one: List) -> Iterator[str]:

@@ -1,36 +1,48 @@
 """Stage 7, write: the only writer of `site/`.
 
-All new files are first written beside the site (`.medqa-stage/` inside it, so that a rename suffices), then a journal
-of what goes where, then each file is replaced at once. A build that is stopped before the journal is whole leaves the
-old site; stopped later, the next run completes it from the journal.
+All new files are first written beside the site (in `.medqa-stage/` inside it, so that a rename suffices), then a
+journal of what goes where, then each file is replaced at once. A build that is stopped before the journal is whole
+leaves the old site; stopped later, the next run completes it from the journal. From there on nothing is written but
+names: it goes on where the disk is full.
+
+The same holds when the power fails: what is staged is on the disk before the journal is whole, and what is in place is
+on the disk before the journal goes.
+
+Every name is looked up below the folder that was opened at the start: a site that is deleted during the build is an
+error, and not a new site with only half of the files.
 """
 
 import os
-import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from errno import ENOENT, EXDEV
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 import msgspec
 
+from medqa import disk
 from medqa.errors import UsageError
+from medqa.locks import Lock
 
 LIST = ".medqa"
 """File in the site that lists the paths medqa wrote, one a line."""
 _STAGE = ".medqa-stage"
-_JOURNAL = "journal"
+"""Folder in the site, there while a build is at work, or after one was stopped."""
+_NEW = f"{_STAGE}/new"
+_NEW_LIST = f"{_STAGE}/list"
+_JOURNAL = f"{_STAGE}/journal"
+_HOLDER = f"{_STAGE}/holder"
 _HEADING = "# Files in this folder that medqa made, and may replace or remove. Do not edit.\n"
+_OLD, _BETWEEN = "the site is as it was", "the next build completes what this one began to publish"
 
 
 class _Journal(msgspec.Struct, frozen=True):
     """What remains to be done once all files are staged."""
 
-    replace: tuple[str, ...]
-    """Paths in order; the file staged for the n-th is named n."""
+    place: tuple[str, ...]
+    """Paths of files, and of folders that are new, in order; what is staged for the n-th is named n."""
     remove: tuple[str, ...]
-    paths: tuple[str, ...] | None
-    """The site's list of files, where it changes."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -45,30 +57,34 @@ class Site:
     """A folder with a published site, kept from other builds until it is closed."""
 
     def __init__(self, folder: Path) -> None:
-        """Look at the folder; completes a publication that was interrupted.
+        """Look at the folder, made if there is none; completes a publication that was interrupted.
 
         Raises UsageError where the folder holds files but no list of medqa's, or another build is at work on it.
         """
         self.folder = folder
         self._paths: frozenset[str] | None = None
-        self._lock: int | None = None
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder: choose another with --out")
+        self._parts: dict[str, int] = {}
+        """Path of a file, or of a new folder with all that is in it → number under which it is staged."""
+        self._tops: dict[str, str] = {"": ""}
+        """Folder → the uppermost new one on the way to it."""
+        self._lock = Lock(folder, _HOLDER)
+        self._at = self._lock.folder
         try:
-            self._keep_others_out()
-            self._recover()
+            with self._explained(_BETWEEN):
+                self._refuse_foreign(LIST, _STAGE)
+                self._lock.sign()
+                self._recover()
+                self._refuse_foreign(LIST)
         except BaseException:
             self.close()
             raise
-        if folder.is_dir() and not (folder / LIST).exists() and any(folder.iterdir()):
-            self.close()
-            raise UsageError(f"{folder} holds files that medqa did not make: empty it, or choose another with --out")
 
     def close(self) -> None:
         """Let other builds in."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self.discard()
+        self._lock.close()
+
+    # --- what stands ----------------------------------------------------------------------------------------------
 
     def paths(self) -> frozenset[str]:
         """Give the paths that medqa wrote."""
@@ -78,145 +94,195 @@ class Site:
 
     def mark(self) -> str:
         """Give what tells this state of the site from every other: "" for no site."""
-        try:
-            stat = (self.folder / LIST).stat()
-        except FileNotFoundError:
-            return ""
-        return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"
+        stat = self._at.stat(LIST)
+        return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}" if stat else ""
+
+    def _refuse_foreign(self, *signs: str) -> None:
+        """Refuse a folder with files in it and none of medqa's signs."""
+        names = self._at.names()
+        if names - {_STAGE} and names.isdisjoint(signs):
+            raise UsageError(
+                f"{self.folder} holds files that medqa did not make: empty it, or choose another with --out"
+            )
+
+    # --- staging --------------------------------------------------------------------------------------------------
 
     def stage(self, files: Iterable[tuple[str, bytes]]) -> list[str]:
         """Write files beside the site; gives the paths of those that differ from what stands there.
 
-        Raises UsageError where a file that medqa did not write stands in the way.
+        Raises UsageError where a file that medqa did not write stands in the way, or the disk refuses.
         """
-        own = self.paths()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._keep_others_out()
-        stage = self.folder / _STAGE
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(parents=True)
+        with self._explained(_OLD):
+            self._clear_stage()
+            self._at.make(_NEW)
         differ: list[str] = []
         for path, data in files:
-            standing = _bytes(self.folder / path)
-            if standing == data:
-                continue
-            obstacle = self._in_the_way(path, own) if standing is None else path
-            if obstacle is not None and obstacle not in own:
-                shutil.rmtree(stage)
-                raise UsageError(f"{self.folder / obstacle} was not made by medqa: move it to static/, or delete it")
-            (stage / str(len(differ))).write_bytes(data)
-            differ.append(path)
+            try:
+                if self._stage(path, data):
+                    differ.append(path)
+            except OSError as error:
+                raise self._refusal(error, _OLD, path) from error
         return differ
 
-    def _in_the_way(self, path: str, own: frozenset[str]) -> str | None:
-        """Find what is not medqa's and stands where a new file, or a folder for it, is to be."""
-        for folder in (path[:at] for at, character in enumerate(path) if character == "/"):
-            if folder not in own and (self.folder / folder).is_file():
-                return folder
+    def _stage(self, path: str, data: bytes) -> bool:
+        """Write a file beside the site, unless it stands in the site as it is."""
+        part = self._new_folder(path.rpartition("/")[0])
+        if not part:
+            if self._stands(path, data):
+                return False
+            part = path
+        staged = f"{_NEW}/{self._parts.setdefault(part, len(self._parts))}{path[len(part) :]}"
+        try:
+            self._at.write(staged, data)
+        except FileNotFoundError:
+            self._at.make(staged.rpartition("/")[0], below=_NEW)
+            self._at.write(staged, data)
+        return True
+
+    def _new_folder(self, folder: str) -> str:
+        """Give the uppermost folder on a way that the site does not have; "" where it has them all."""
+        if folder not in self._tops:
+            above = self._new_folder(folder.rpartition("/")[0])
+            if above:
+                return above
+            self._tops[folder] = "" if self._is_folder(folder) else folder
+        return self._tops[folder]
+
+    def _is_folder(self, path: str) -> bool:
+        stat = self._at.stat(path)
+        if not stat:
+            return False
+        if not S_ISDIR(stat.st_mode):
+            self._refuse_unless(path in self.paths(), path)
+            return False
+        if stat.st_dev != self._at.device:
+            raise OSError(EXDEV, os.strerror(EXDEV), path)
+        return True
+
+    def _stands(self, path: str, data: bytes) -> bool:
+        """Tell whether a file stands in the site as it is to be; nothing but medqa's own may stand in its place."""
+        stat = self._at.stat(path)
+        if not stat:
+            return False
+        if S_ISDIR(stat.st_mode):
+            foreign = self._foreign_in(path)
+            self._refuse_unless(foreign is None, foreign or path)
+            return False
+        if S_ISREG(stat.st_mode) and stat.st_size == len(data) and self._at.read(path) == data:
+            return True
+        self._refuse_unless(path in self.paths(), path)
+        return False
+
+    def _foreign_in(self, path: str) -> str | None:
+        """Find what is not medqa's in a folder; medqa leaves no folder empty."""
         for at, folders, names in os.walk(self.folder / path):
             below = Path(at).relative_to(self.folder).as_posix()
             if not folders and not names:
-                return below  # medqa leaves no folder empty
-            if foreign := [name for name in names if f"{below}/{name}" not in own]:
+                return below
+            if foreign := [name for name in names if f"{below}/{name}" not in self.paths()]:
                 return f"{below}/{foreign[0]}"
         return None
 
+    def _refuse_unless(self, fine: bool, path: str) -> None:  # noqa: FBT001 - reads as a sentence
+        if not fine:
+            raise UsageError(f"{self.folder / path} was not made by medqa: move it to static/, or delete it")
+
     def discard(self) -> None:
-        """Throw away what was staged, unless it is another build's."""
-        if self._lock is None:
-            return
-        shutil.rmtree(self.folder / _STAGE, ignore_errors=True)
+        """Throw away what was staged, unless a whole journal names it."""
         with suppress(OSError):
-            self.folder.rmdir()  # only if it is empty: the site that was never there
+            if not self._at.stat(_JOURNAL):
+                self._clear_stage()
+
+    # --- publication ----------------------------------------------------------------------------------------------
 
     def publish(self, staged: Sequence[str], paths: frozenset[str] | None) -> Written:
-        """Put the staged files in place, then remove what is in the site's list and not in `paths`; None: nothing."""
+        """Put the staged files in place, then remove what is in the site's list and not in `paths`; None: nothing.
+
+        Raises UsageError where the disk refuses.
+        """
         before = frozenset() if paths is None else self.paths()
-        removed = () if paths is None else tuple(sorted(before - paths))
-        changed = paths is not None and paths != before
-        if staged or removed or changed or not (self.folder / LIST).exists():
-            journal = _Journal(tuple(staged), removed, tuple(sorted(paths)) if paths is not None and changed else None)
-            self._write_synced(self.folder / _STAGE / _JOURNAL, msgspec.json.encode(journal))
-            self._replay(journal)
-        else:
-            self.discard()
+        removed = tuple(sorted(before - (paths or frozenset())))
+        changed = paths is not None and (paths != before or not self._at.stat(LIST))
+        if staged or changed:
+            # What a page shows goes after the page.
+            journal = _Journal(tuple(self._parts), tuple(sorted(removed, key=lambda path: not path.endswith(".html"))))
+            with self._explained(_OLD):
+                if paths is not None and changed:
+                    self._at.write(_NEW_LIST, "".join((_HEADING, *(f"{path}\n" for path in sorted(paths)))).encode())
+                self._at.write(f"{_JOURNAL}.part", msgspec.json.encode(journal))
+                self._at.sync()
+                self._at.move(f"{_JOURNAL}.part", _JOURNAL)
+            with self._explained(_BETWEEN):
+                self._at.sync_names(_STAGE)
+                self._replay(journal, begun=False)
         return Written(tuple(staged), removed)
-
-    def _keep_others_out(self) -> None:
-        """Lock the folder, if it is there, until it is closed: two builds would mix what they stage."""
-        if self._lock is not None or not self.folder.is_dir():
-            return
-        self._lock = os.open(self.folder, os.O_RDONLY)
-        try:
-            flock(self._lock, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise UsageError(f"another build is at work on {self.folder}: wait until it is done") from None
-        except OSError:
-            pass  # the file system knows no locks
-
-    # --- the journal ----------------------------------------------------------------------------------------------
 
     def _recover(self) -> None:
         """Complete, or throw away, what an interrupted run left."""
-        stage = self.folder / _STAGE
         try:
-            journal = msgspec.json.decode((stage / _JOURNAL).read_bytes(), type=_Journal)
+            journal = msgspec.json.decode(self._at.read(_JOURNAL), type=_Journal)
         except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
-            shutil.rmtree(stage, ignore_errors=True)
-        else:
-            self._replay(journal)
-
-    def _replay(self, journal: _Journal) -> None:
-        """Do what a journal says; what is done already is passed over."""
-        stage = self.folder / _STAGE
-        self._clear_way(journal)
-        for number, path in enumerate(journal.replace):
-            staged, file = stage / str(number), self.folder / path
-            if staged.exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                staged.replace(file)
-        for path in journal.remove:
-            self._remove(path)
-        self._write_list(journal.paths)
-        shutil.rmtree(stage)
-
-    def _clear_way(self, journal: _Journal) -> None:
-        """Remove early what stands where a folder, or a file in place of a folder, is to be."""
-        new = set(journal.replace)
-        folders = {path[:at] for path in new for at, character in enumerate(path) if character == "/"}
-        for path in journal.remove:
-            if path in folders or any(path[:at] in new for at, character in enumerate(path) if character == "/"):
-                self._remove(path)
-
-    def _remove(self, path: str) -> None:
-        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            (self.folder / path).unlink()
-        for parent in Path(path).parents:
             with suppress(OSError):
-                if parent.parts:
-                    (self.folder / parent).rmdir()
+                self._clear_stage()
+        else:
+            self._replay(journal, begun=True)
 
-    def _write_list(self, paths: tuple[str, ...] | None) -> None:
-        """Write the list where paths changed; else only its time, which marks this state of the site."""
+    def _replay(self, journal: _Journal, *, begun: bool) -> None:
+        """Do what a journal says; where that was begun, what is done already is passed over."""
+        for number, path in enumerate(journal.place):
+            if not self._place(f"{_NEW}/{number}", path, journal) and not begun:
+                raise _gone(path)
+        for path in journal.remove:
+            self._at.remove_with_folders(path)
         self._paths = None
-        file = self.folder / LIST
-        if paths is None and file.exists():
-            os.utime(file)
-            return
-        text = _HEADING + "".join(f"{path}\n" for path in paths or ())
-        staged = self.folder / _STAGE / "list"
-        self._write_synced(staged, text.encode())
-        staged.replace(file)
+        try:
+            self._at.move(_NEW_LIST, LIST)
+        except FileNotFoundError:  # no path is new or gone: its time marks this state of the site
+            self._at.touch(LIST)
+        if not begun and not self._at.stat(LIST):
+            raise _gone(LIST)
+        self._at.sync()
+        self._clear_stage()
 
-    def _write_synced(self, file: Path, data: bytes) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(file.name + ".part")
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
+    def _place(self, part: str, path: str, journal: _Journal) -> bool:
+        """Put in place what is staged; tells whether it was there."""
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            self._at.move(part, path)
+            return True
+        if not self._at.stat(part):
+            return False
+        above = {path[:at] for at, character in enumerate(path) if character == "/"}
+        for other in journal.remove:  # some of it stands in the way
+            if other == path or other in above or other.startswith(f"{path}/"):
+                self._at.remove_with_folders(other)
+        if folder := path.rpartition("/")[0]:
+            self._at.make(folder)
+        self._at.move(part, path)
+        return True
+
+    def _clear_stage(self) -> None:
+        """Remove what is staged; the journal first, for without it the rest is of no account."""
+        self._parts, self._tops = {}, {"": ""}
+        if self._at.stat(_JOURNAL):
+            self._at.remove(_JOURNAL)
+            self._at.sync_names(_STAGE)
+        for path in (f"{_JOURNAL}.part", _NEW_LIST):
+            self._at.remove(path)
+        self._at.remove_tree(_NEW)
+
+    # --- what the disk refuses ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _explained(self, state: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._refusal(error, state) from error
+
+    def _refusal(self, error: OSError, state: str, path: str = "") -> UsageError:
+        name = path or error.filename2 or error.filename
+        at = self.folder / name if isinstance(name, str) and self._at.stands() else self.folder
+        return disk.refusal(error, at, state)
 
 
 def listed(folder: Path) -> frozenset[str]:
@@ -228,11 +294,8 @@ def listed(folder: Path) -> frozenset[str]:
     return frozenset(path for path in text.removeprefix(_HEADING).split("\n") if path and _inside(path))
 
 
-def _bytes(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
+def _gone(path: str) -> FileNotFoundError:
+    return FileNotFoundError(ENOENT, os.strerror(ENOENT), path)
 
 
 def _inside(path: str) -> bool:

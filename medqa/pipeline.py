@@ -121,6 +121,7 @@ def _build(root: Path, options: BuildOptions) -> Report:
         making = Making(root, told, site, engine)
         with clock.stage("make"):
             staged = making.stage(pool)
+        sources.require_content(root)  # deleted meanwhile, it would leave a site without a page
         with clock.stage("write"):
             written = site.publish(staged, making.paths())
             told.state.commit(site.mark())
@@ -243,6 +244,8 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         sure = not any(one.path == sources.CONFIG for one in given.problems)
         library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
         documents, unparsed = _parse(library, sorted_out)
+        if unparsed or found.removed:
+            sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     with clock.stage("index"):
         archive = Archive(given.config, Options(date.min, options.drafts), state)
         archive.read = library.read
@@ -409,14 +412,7 @@ class Making:
         copied = ((page.file, self._copied(page)) for page in self._stale(copies, last))
         pages = self._stale([url for url in urls if self._planner(url) not in {"copy", ""}], last)
         files = chain(copied, work.render_all(self._root, told.templates, pages, self._html, pool))
-        first = next(files, None)
-        if first is None:
-            return []
-        try:
-            return self._site.stage(chain([first], files))
-        except BaseException:
-            self._site.discard()
-            raise
+        return self._site.stage(files)
 
     def _stale(self, urls: Iterable[str], last: Mapping[str, bytes]) -> Iterator[Page]:
         """Plan pages, and give those of which something is not as it was."""
@@ -441,7 +437,7 @@ class Making:
         """Read a file that is published as it is."""
         name = self._told.archive.pages.get(page.url)
         files, own = self._told.templates.files, name.argument if name else ""
-        return sources.bytes_of(self._root, files[own] if own in files else self._root / own)
+        return (files[own] if own in files else self._root / own).read_bytes()
 
     def _doubtful(self) -> set[str]:
         """Give the addresses of the pages that may not be as they were."""

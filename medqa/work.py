@@ -4,10 +4,13 @@ What goes to a worker and comes back is packed bytes. With one job, or one chunk
 """
 
 import multiprocessing
+import os
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, cast
@@ -64,7 +67,7 @@ class Pool:
             # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
-            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context)
+            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_end_with_parent)
         return self._executor
 
     def __enter__(self) -> Self:
@@ -75,6 +78,16 @@ class Pool:
     ) -> None:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the build does, however that ends: one that is killed cannot say goodbye."""
+    threading.Thread(target=_exit_after, args=[multiprocessing.parent_process()], daemon=True).start()
+
+
+def _exit_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 # --- parse ------------------------------------------------------------------------------------------------------------

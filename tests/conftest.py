@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from medqa.disk import Folder
 from tests.projects import Project, small_archive
 
 # A run is the same every time, so that a red one is the change's doing; MEDQA_SEARCH=1 looks where no run has looked.
@@ -42,4 +43,5 @@ def _no_waiting_for_disks() -> Iterator[None]:
     """Nothing that tests write has to outlive a power cut."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(Folder, "sync", lambda _: None)
         yield

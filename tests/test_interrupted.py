@@ -1,69 +1,15 @@
 """A build that is stopped, wherever it is stopped: the site stays whole, and the next build completes it.
 
-Every change that a publication makes to the file system is a place to be stopped at; each is tried in turn.
+`test_publication.py` stops a publication at every change that it makes; here whole builds are stopped at some.
 """
 
-import os
-import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from medqa.outputs import Site
-from tests.projects import LIST, Project, file_of, url_of
-
-STAGE = ".medqa-stage"
-
-
-class PowerCutError(BaseException):
-    """Nothing runs after it."""
-
-
-class Disk:
-    """Counts the changes below a folder, and fails from the one with a given number on."""
-
-    def __init__(self, folder: Path, last: int) -> None:
-        self.folder = folder
-        self.last = last
-        self.changes = 0
-
-    def change(self, path: object) -> None:
-        if str(path).startswith(str(self.folder)):
-            self.changes += 1
-            if self.changes > self.last:
-                raise PowerCutError
-
-    def counting(self, function: Any) -> Any:
-        def changing(path: object, *rest: Any, **options: Any) -> Any:
-            self.change(path)
-            return function(path, *rest, **options)
-
-        return changing
-
-    def remove_tree(self, path: Path, *_: Any, **__: Any) -> None:
-        """Remove file by file, as the library does: the journal may be the first to go, or the last."""
-        if path.is_dir():
-            for file in sorted(path.iterdir(), reverse=self.last % 2 == 0):
-                file.unlink()
-            path.rmdir()
-
-
-@contextmanager
-def power_cut(folder: Path, after: int = 1_000_000) -> Iterator[Disk]:
-    """Let the power fail after so many changes below a folder; nothing is tidied up."""
-    disk = Disk(folder, after)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("mkdir", "unlink", "rmdir", "replace", "write_bytes"):
-            patch.setattr(Path, name, disk.counting(getattr(Path, name)))
-        patch.setattr(os, "utime", disk.counting(os.utime))
-        patch.setattr(shutil, "rmtree", disk.remove_tree)
-        if after < 1_000_000:
-            patch.setattr(Site, "discard", lambda _: None)
-        yield disk
+from tests.faults import STAGE, PowerCutError, complaint, power_cut
+from tests.projects import LIST, Project
 
 
 def before(project: Project) -> None:
@@ -85,114 +31,80 @@ def after(project: Project) -> None:
     project.write("static/leaflet/part.txt", "below").write("static/papers", "a file")
 
 
-def count_changes(project: Project) -> int:
-    """Build, and count."""
-    with power_cut(project.site) as disk:
-        project.build()
-    return disk.changes
+class Stops:
+    """A build, and the same build stopped after so many changes of the site's folder."""
 
-
-def dead_links(project: Project, urls: set[str]) -> set[str]:
-    """Follow all links from some pages on; give those that lead to no file."""
-    waiting, seen, dead = list(urls), set(urls), set()
-    while waiting:
-        file = project.site / file_of(waiting.pop())
-        if not file.is_file():
-            dead.add(url_of(file.relative_to(project.site).as_posix()))
-        elif file.suffix == ".html":
-            found = set(re.findall(r'(?:href="|url=)(/[^"#]*)', file.read_text(encoding="utf-8"))) - seen
-            seen |= found
-            waiting += found
-    return dead
-
-
-def test_a_build_that_is_stopped_anywhere_is_completed_by_the_next(project: Project, tmp_path: Path) -> None:
-    before(project)
-    shutil.copytree(project.root, tmp_path / "copy", copy_function=shutil.copy2)
-    old, pages = project.files(), {url_of(path) for path in project.files() if path.endswith(".html")}
-    after(project)
-    changes = count_changes(project)
-    new = project.files()
-    assert new == project.clean_build_files()
-    assert changes > 40
-    seen = set()
-    for number in (*range(0, changes // 3, 4), *range(changes // 3, changes)):  # the first only write what is to come
-        shutil.rmtree(project.root)
-        shutil.copytree(tmp_path / "copy", project.root, copy_function=shutil.copy2)
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.copy = project.root.with_name("copy")
+        before(project)
+        self.old = project.files()
+        shutil.copytree(project.root, self.copy, copy_function=shutil.copy2)
         after(project)
-        with pytest.raises(PowerCutError), power_cut(project.site, number):
+        with power_cut(project.site) as disk:
             project.build()
-        found = {path: data for path, data in project.files().items() if not path.startswith(STAGE)}
-        seen.add("old" if found == old else "new" if found == new else "between")
-        whole = all(data in {old.get(path), new.get(path)} for path, data in found.items() if not path.endswith("/"))
-        assert whole, f"stopped after {number} changes"
-        kept = {url for url in pages if file_of(url) in found and file_of(url) in new}
-        assert not dead_links(project, kept), f"stopped after {number} changes"
-        if not (project.site / STAGE / "journal").exists():
-            assert found in (old, new), f"stopped after {number} changes"
+        self.new = project.files()
+        self.changes, self.whole = disk.changes, disk.whole
+        """All changes, and those until the journal was whole."""
+
+    def stop(self, changes: int) -> None:
+        shutil.rmtree(self.project.root)
+        shutil.copytree(self.copy, self.project.root, copy_function=shutil.copy2)
+        after(self.project)
+        with pytest.raises(PowerCutError), power_cut(self.project.site, changes):
+            self.project.build()
+
+    def every(self, step: int) -> Iterator[int]:
+        """Stop after some changes, then go on with more; the last change before the journal is whole is one stop."""
+        for changes in range((self.whole - 1) % step, self.changes, step):
+            self.stop(changes)
+            yield changes
+
+
+def test_a_build_that_is_stopped_anywhere_is_completed_by_the_next(project: Project) -> None:
+    stops = Stops(project)
+    assert stops.new == project.clean_build_files()
+    between = 0
+    for changes in stops.every(5):
+        found = project.files()
+        assert not complaint(stops.old, stops.new, found), f"stopped after {changes} changes"
+        between += f"{STAGE}/journal" in found
         project.build()
-        assert project.files() == new, f"stopped after {number} changes"
+        assert project.files() == stops.new, f"stopped after {changes} changes"
         assert not project.build().rendered
-    assert seen == {"old", "between", "new"}
+    assert between > 5
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_what_is_edited_after_a_stop_counts(project: Project, tmp_path: Path, edited: bool) -> None:
+def test_what_is_edited_after_a_stop_counts(project: Project, edited: bool) -> None:
     """The journal is completed first; then the build compares with what it left."""
-    before(project)
-    shutil.copytree(project.root, tmp_path / "copy", copy_function=shutil.copy2)
-    after(project)
-    for number in range(0, count_changes(project), 13):
-        shutil.rmtree(project.root)
-        shutil.copytree(tmp_path / "copy", project.root, copy_function=shutil.copy2)
-        after(project)
-        with pytest.raises(PowerCutError), power_cut(project.site, number):
-            project.build()
+    stops = Stops(project)
+    for changes in stops.every(17):
         project.remove("content").remove("static")
-        shutil.copytree(tmp_path / "copy" / "content", project.root / "content")
+        shutil.copytree(stops.copy / "content", project.root / "content")
         if edited:
             project.thread("case-9", asked="2020-09-09", replied="2020-09-09")
         project.build()
-        assert project.files() == project.clean_build_files(), f"stopped after {number} changes"
+        assert project.files() == project.clean_build_files(), f"stopped after {changes} changes"
 
 
 def test_a_first_build_that_is_stopped_is_completed_by_the_next(project: Project) -> None:
     project.thread("case-1").thread("case-2")
-    changes = count_changes(project)
+    with power_cut(project.site) as disk:
+        project.build()
     new = project.files()
-    for number in range(0, changes, 5):
+    for changes in range(0, disk.changes, 7):
         project.remove("site").remove(".cache")
-        with pytest.raises(PowerCutError), power_cut(project.site, number):
+        with pytest.raises(PowerCutError), power_cut(project.site, changes):
             project.build()
         project.build()
-        assert project.files() == new, f"stopped after {number} changes"
-
-
-def test_a_recovery_that_is_stopped_is_completed_by_the_next(project: Project) -> None:
-    before(project)
-    after(project)
-    with pytest.raises(PowerCutError), power_cut(project.site, 60):
-        project.build()
-    assert (project.site / STAGE / "journal").exists()
-    for number in range(40):
-        with power_cut(project.site, number):
-            try:
-                Site(project.site).close()
-            except PowerCutError:
-                continue
-        break
-    else:
-        pytest.fail("never completed")
-    assert number > 5
-    project.build()
-    assert project.files() == project.clean_build_files()
+        assert project.files() == new, f"stopped after {changes} changes"
 
 
 def test_a_site_whose_build_was_stopped_needs_no_cache(project: Project) -> None:
-    before(project)
-    after(project)
-    with pytest.raises(PowerCutError), power_cut(project.site, 60):
-        project.build()
+    stops = Stops(project)
+    stops.stop(stops.whole + 5)
+    assert (project.site / STAGE / "journal").exists()
     project.remove(".cache").build()
-    assert project.files() == project.clean_build_files()
-    assert LIST in project.files()
+    assert project.files() == stops.new
+    assert LIST in stops.new
