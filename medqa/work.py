@@ -3,6 +3,7 @@
 What goes to a worker and comes back is packed bytes. With one job, or one chunk, no process is started.
 """
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -82,6 +83,7 @@ class Pool:
 
 def _end_with_parent() -> None:
     """Let a worker end when the build does, however that ends: one that is killed cannot say goodbye."""
+    gc.disable()  # as the build itself does
     threading.Thread(target=_exit_after, args=[multiprocessing.parent_process()], daemon=True).start()
 
 

@@ -1,6 +1,7 @@
 """What all planners need: links, cards, strings, and which entities have a page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,12 +29,16 @@ class Desk:
         self.locales = locales
         self.language = archive.config.language
         self._cards: dict[str, tuple[Listing, Card]] = {}
+        self._strings: dict[str, Strings] = {}
+        self._rosters: dict[str, list[Entity[Any]]] = {}
 
     # --- words ----------------------------------------------------------------------------------------------------
 
     def strings(self, language: str) -> Strings:
         """Give the strings for a language."""
-        return strings_for(self.locales, language, self.language)
+        if language not in self._strings:
+            self._strings[language] = strings_for(self.locales, language, self.language)
+        return self._strings[language]
 
     def say(self, key: str, /, language: str = "", **values: object) -> str:
         """Give a message in a language, by default the site's."""
@@ -107,22 +112,33 @@ class Desk:
 
     def specialties(self) -> list[Entity[Specialty]]:
         """Give the specialties that have pages, in config's order, the others by name."""
-        directory = self.archive.directories.specialties
-        configured = [directory.find(entry.name) for entry in self.archive.config.specialties]
-        order = {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
-        found = self._with_page(directory)
-        return sorted(found, key=lambda entity: (order.get(entity.slug, len(order)), *_by_name(entity)))
+        return self._roster(self.archive.directories.specialties, self._as_configured)
+
+    def _as_configured(self, entity: Entity[Any]) -> tuple[int, str, str]:
+        return self._order.get(entity.slug, len(self._order)), *_by_name(entity)
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        """Slug → place in config's list of specialties."""
+        known = self.archive.directories.specialties
+        configured = [known.find(entry.name) for entry in self.archive.config.specialties]
+        return {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
 
     def doctors(self) -> list[Entity[Doctor]]:
         """Give the doctors that have pages, by name."""
-        return sorted(self._with_page(self.archive.directories.doctors), key=_by_name)
+        return self._roster(self.archive.directories.doctors, _by_name)
 
     def hospitals(self) -> list[Entity[Hospital]]:
         """Give the hospitals that have pages, by name."""
-        return sorted(self._with_page(self.archive.directories.hospitals), key=_by_name)
+        return self._roster(self.archive.directories.hospitals, _by_name)
 
-    def _with_page(self, directory: Directory[R]) -> list[Entity[R]]:
-        return [entity for entity in directory.entities() if self.archive.has_page(entity)]
+    def _roster(self, directory: Directory[R], place: Callable[[Entity[Any]], Any]) -> list[Entity[R]]:
+        """Give the entities of a kind that have pages, in an order: once found out, it holds for all pages."""
+        self.archive.note(f"roster:{directory.kind}")
+        if directory.kind not in self._rosters:
+            found = (entity for entity in directory.entities() if self.archive.has_page(entity))
+            self._rosters[directory.kind] = sorted(found, key=place)
+        return self._rosters[directory.kind]
 
     def topics_of(self, specialty: Entity[Specialty]) -> list[ListKey]:
         """Give the FAQ lists of a specialty, by the topics' names."""
