@@ -15,7 +15,8 @@ from medqa import pages, plan, sections, sources, work
 from medqa.cache import opened
 from medqa.documents import Age, Asker
 from medqa.parse import Dialect, dialect
-from medqa.pipeline import BuildOptions, Clock, Told, update
+from medqa.pipeline import BuildOptions, Told, update
+from medqa.progress import Clock
 from medqa.sections import Section
 
 PER_PAGE = 20

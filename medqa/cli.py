@@ -16,6 +16,7 @@ from medqa.errors import BuildFailedError, Problem, UsageError
 
 if TYPE_CHECKING:
     from medqa.pipeline import BuildOptions, Report
+    from medqa.progress import Show
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 """Exit codes."""
@@ -168,7 +169,7 @@ def _build(root: Path, options: argparse.Namespace) -> int:
 
     settings = _build_options(root, options)
     try:
-        report = pipeline.build(root, settings)
+        report = pipeline.build(root, settings, _shown(options.format))
         difference = pipeline.verify(root, settings) if options.verify else None
     except BuildFailedError as error:
         _show_problems(error.problems, options.format)
@@ -185,9 +186,19 @@ def _build(root: Path, options: argparse.Namespace) -> int:
 def _check(root: Path, options: argparse.Namespace) -> int:
     from medqa import pipeline  # noqa: PLC0415
 
-    problems, counting = pipeline.check(root, _build_options(root, options), strict=options.strict)
+    settings, show = _build_options(root, options), _shown(options.format)
+    problems, counting = pipeline.check(root, settings, show, strict=options.strict)
     _show_problems(problems, options.format)
     return PROBLEMS if counting else FINE
+
+
+def _shown(form: str) -> "Show":
+    """Choose how to show how far it is: a bar on a terminal, lines in a log, nothing beside JSON."""
+    from medqa import progress  # noqa: PLC0415
+
+    if form == "json":
+        return progress.silent
+    return progress.Bar(sys.stderr) if sys.stderr.isatty() else progress.Lines(_complain)
 
 
 def _serve(root: Path, options: argparse.Namespace) -> int:

@@ -10,11 +10,10 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +31,7 @@ from medqa.outputs import Site
 from medqa.pages import Page, file_of
 from medqa.parse import dialect
 from medqa.plan import Desk
+from medqa.progress import Clock, Show, silent
 from medqa.sources import Place
 from medqa.templates import Templates
 
@@ -82,31 +82,14 @@ class Report(msgspec.Struct, frozen=True):
     findings: tuple[Problem, ...]
 
 
-class Clock:
-    """Measures the stages."""
-
-    def __init__(self) -> None:
-        """Begin with no stage measured."""
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure what is done inside as a part of a stage."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
-
-
-def build(root: Path, options: BuildOptions) -> Report:
-    """Build the site of the archive in `root`.
+def build(root: Path, options: BuildOptions, show: Show = silent) -> Report:
+    """Build the site of the archive in `root`; `show` is told how far it is.
 
     Raises BuildFailedError with every problem of the content, leaving the site as it was; UsageError where the folders
     do not fit.
     """
     with _no_garbage():
-        return _despite_damage(lambda: _build(root, options))
+        return _despite_damage(lambda: _build(root, options, Clock(show)))
 
 
 @contextmanager
@@ -121,9 +104,9 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _build(root: Path, options: BuildOptions) -> Report:
+def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
     sources.require_content(root)
-    clock, engine = Clock(), sources.engine_digest()
+    engine = sources.engine_digest()
     with (
         closing(Site(options.out)) as site,
         work.Pool(options.jobs) as pool,
@@ -134,7 +117,7 @@ def _build(root: Path, options: BuildOptions) -> Report:
             raise BuildFailedError([*told.problems, *_unfilled(told)])
         making = Making(root, told, site, engine)
         with clock.stage("make"):
-            staged = making.stage(pool)
+            staged = making.stage(pool, clock)
         sources.require_content(root)  # deleted meanwhile, it would leave a site without a page
         with clock.stage("write"):
             written = site.publish(staged, making.paths())
@@ -156,20 +139,22 @@ def _build(root: Path, options: BuildOptions) -> Report:
         )
 
 
-def check(root: Path, options: BuildOptions, *, strict: bool = False) -> tuple[list[Problem], list[Problem]]:
+def check(
+    root: Path, options: BuildOptions, show: Show = silent, *, strict: bool = False
+) -> tuple[list[Problem], list[Problem]]:
     """Find the problems of the archive without making a page: all of them, and those that count as errors.
 
     A finding counts where config's `levels` say so, or config's profile or `strict` say so of all.
     """
     with _no_garbage():
-        return _despite_damage(lambda: _check(root, options, strict=strict))
+        return _despite_damage(lambda: _check(root, options, Clock(show), strict=strict))
 
 
-def _check(root: Path, options: BuildOptions, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
+def _check(root: Path, options: BuildOptions, clock: Clock, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
     sources.require_content(root)
     options = msgspec.structs.replace(options, out=root / CHECKED)
     with work.Pool(options.jobs) as pool, opened(options.cache, sources.engine_digest()) as memory:
-        told = update(root, options, memory, pool, Clock())
+        told = update(root, options, memory, pool, clock)
         problems = sorted({*told.problems, *_unfilled(told)})
         if not any(found.severity == "error" for found in problems):
             told.state.commit("")
@@ -258,7 +243,7 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
         library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
-        documents, unparsed = _parse(library, sorted_out)
+        documents, unparsed = _parse(library, sorted_out, clock)
         if unparsed or found.removed:
             sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     with clock.stage("index"):
@@ -298,11 +283,11 @@ def _sort_out(found: survey.Survey) -> _Sorted:
     return _Sorted(documents, [path for path in found.removed if not path.startswith(static)], copies, problems)
 
 
-def _parse(library: work.Library, files: _Sorted) -> tuple[Found, list[Problem]]:
+def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, list[Problem]]:
     documents: list[tuple[Place, Outline, tuple[Problem, ...]]] = []
     broken: list[Place] = []
     problems: list[Problem] = []
-    for place, key, parsed in library.parse(files.documents):
+    for place, key, parsed in clock.count(library.parse(files.documents), len(files.documents)):
         if isinstance(parsed, Remembered):
             findings = tuple(msgspec.structs.replace(found, path=place.path) for found in parsed.findings)
             documents.append((place, outline(place, key, parsed.document, parsed.terms), findings))
@@ -417,15 +402,16 @@ class Making:
         kept = "not made again: nothing that it shows has changed"
         return self.why.get(known) or (kept if known else "there is no such page")
 
-    def stage(self, pool: work.Pool) -> list[str]:
+    def stage(self, pool: work.Pool, clock: Clock) -> list[str]:
         """Make what has to be made, and stage it; gives the paths of the files whose bytes are new."""
         told = self._told
         urls = self._in_order(self._doubtful())
+        counted = clock.count(urls, len(urls))
         last = told.state.last_prints(urls) if self._trusted else {}
         told.state.drop_prints(told.changes.removed)
-        copies = [url for url in urls if self._planner(url) == "copy"]
-        copied = ((page.file, self._copied(page)) for page in self._stale(copies, last))
-        pages = self._stale([url for url in urls if self._planner(url) not in {"copy", ""}], last)
+        copies = sum(self._planner(url) == "copy" for url in urls)  # which come first
+        copied = ((page.file, self._copied(page)) for page in self._stale(islice(counted, copies), last))
+        pages = self._stale(counted, last)
         files = chain(copied, work.render_all(self._root, told.templates, pages, self._html, pool))
         return self._site.stage(files)
 
@@ -472,8 +458,8 @@ class Making:
 
     def _rank(self, url: str, standing: frozenset[str] | None) -> int:
         planner = self._planner(url)
-        if planner == "copy":
-            return 0
+        if planner in {"copy", ""}:
+            return 0 if planner else 4
         if url in self._told.changes.added if standing is None else file_of(url) not in standing:
             return 1
         return 2 if planner == "thread" else 3
