@@ -98,6 +98,24 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--verify", action="store_true", help="build a second time from nothing and compare every byte"
     )
+    command.add_argument(
+        "--changed-list",
+        type=Path,
+        metavar="FILE",
+        help="list what an upload has to do: A, M or D (new, changed, gone), path",
+    )
+    command.add_argument(
+        "--delta",
+        type=Path,
+        metavar="DIR",
+        help="write only the files that differ from those published (see --published)",
+    )
+    command.add_argument(
+        "--published",
+        type=Path,
+        metavar="FILE",
+        help="manifest of the published site; the next one is in DIR/.medqa-published",
+    )
     _add_format(command)
 
 
@@ -155,7 +173,8 @@ def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
     from medqa.pipeline import BuildOptions  # noqa: PLC0415
 
     return BuildOptions(
-        out=(getattr(options, "out", None) or root / "site").absolute(),
+        out=(getattr(options, "delta", None) or getattr(options, "out", None) or root / "site").absolute(),
+        published=getattr(options, "published", None),
         cache=root / FOLDER,
         jobs=options.jobs,
         as_of=options.as_of,
@@ -167,6 +186,10 @@ def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
 def _build(root: Path, options: argparse.Namespace) -> int:
     from medqa import pipeline  # noqa: PLC0415
 
+    if bool(options.delta) != bool(options.published):
+        raise UsageError("--delta and --published go together: where to write, and what it is compared with")
+    if options.delta and (options.out or options.verify):
+        raise UsageError("--delta writes no whole site: leave --out and --verify away")
     settings = _build_options(root, options)
     try:
         report = pipeline.build(root, settings, _shown(options.format))
@@ -174,6 +197,8 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     except BuildFailedError as error:
         _show_problems(error.problems, options.format)
         return PROBLEMS
+    if options.changed_list:
+        _write_list(options.changed_list, report.changes)
     _show_report(report, options)
     if difference:
         _complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
@@ -181,6 +206,13 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     if options.verify and options.format == "text":
         _say("verified: a clean build gives the same bytes")
     return FINE
+
+
+def _write_list(file: Path, lines: Sequence[str]) -> None:
+    """Write a list of files, whole or not at all."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    new.replace(file)
 
 
 def _check(root: Path, options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import ENOENT, EXDEV
+from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -27,12 +28,12 @@ from medqa.locks import Lock
 
 LIST = ".medqa"
 """File in the site that lists the paths medqa wrote, one a line."""
-_STAGE = ".medqa-stage"
+STAGE = ".medqa-stage"
 """Folder in the site, there while a build is at work, or after one was stopped."""
-_NEW = f"{_STAGE}/new"
-_NEW_LIST = f"{_STAGE}/list"
-_JOURNAL = f"{_STAGE}/journal"
-_HOLDER = f"{_STAGE}/holder"
+_NEW = f"{STAGE}/new"
+_NEW_LIST = f"{STAGE}/list"
+_JOURNAL = f"{STAGE}/journal"
+_HOLDER = f"{STAGE}/holder"
 _HEADING = "# Files in this folder that medqa made, and may replace or remove. Do not edit.\n"
 _OLD, _BETWEEN = "the site is as it was", "the next build completes what this one began to publish"
 
@@ -51,6 +52,13 @@ class Written(msgspec.Struct, frozen=True):
     replaced: tuple[str, ...]
     """Paths that are new or whose bytes changed."""
     removed: tuple[str, ...]
+    added: frozenset[str]
+    """Those of the replaced that are new."""
+
+    def lines(self) -> Iterator[str]:
+        """Give what an upload has to do, one a line: `A`, `M` or `D` (new, changed, removed) and a path."""
+        yield from (f"{'A' if path in self.added else 'M'} {path}" for path in self.replaced)
+        yield from (f"D {path}" for path in self.removed)
 
 
 class Site:
@@ -63,6 +71,9 @@ class Site:
         """
         self.folder = folder
         self._paths: frozenset[str] | None = None
+        self._added: list[str] = []
+        self._recovered: tuple[str, ...] = ()
+        """Paths that the completion of an interrupted publication touched."""
         self._parts: dict[str, int] = {}
         """Path of a file, or of a new folder with all that is in it → number under which it is staged."""
         self._tops: dict[str, str] = {"": ""}
@@ -71,7 +82,7 @@ class Site:
         self._at = self._lock.folder
         try:
             with self._explained(_BETWEEN):
-                self._refuse_foreign(LIST, _STAGE)
+                self._refuse_foreign(LIST, STAGE)
                 self._lock.sign()
                 self._recover()
                 self._refuse_foreign(LIST)
@@ -100,7 +111,7 @@ class Site:
     def _refuse_foreign(self, *signs: str) -> None:
         """Refuse a folder with files in it and none of medqa's signs."""
         names = self._at.names()
-        if names - {_STAGE} and names.isdisjoint(signs):
+        if names - {STAGE} and names.isdisjoint(signs):
             raise UsageError(
                 f"{self.folder} holds files that medqa did not make: empty it, or choose another with --out"
             )
@@ -126,11 +137,14 @@ class Site:
 
     def _stage(self, path: str, data: bytes) -> bool:
         """Write a file beside the site, unless it stands in the site as it is."""
-        part = self._new_folder(path.rpartition("/")[0])
+        part, standing = self._new_folder(path.rpartition("/")[0]), None
         if not part:
-            if self._stands(path, data):
+            standing = self._stands(path, data)
+            if standing:
                 return False
             part = path
+        if standing is None:
+            self._added.append(path)
         staged = f"{_NEW}/{self._parts.setdefault(part, len(self._parts))}{path[len(part) :]}"
         try:
             self._at.write(staged, data)
@@ -159,15 +173,18 @@ class Site:
             raise OSError(EXDEV, os.strerror(EXDEV), path)
         return True
 
-    def _stands(self, path: str, data: bytes) -> bool:
-        """Tell whether a file stands in the site as it is to be; nothing but medqa's own may stand in its place."""
+    def _stands(self, path: str, data: bytes) -> bool | None:
+        """Tell whether a file stands in the site as it is to be, None for no file.
+
+        Nothing but medqa's own may stand in its place.
+        """
         stat = self._at.stat(path)
         if not stat:
-            return False
+            return None
         if S_ISDIR(stat.st_mode):
             foreign = self._foreign_in(path)
             self._refuse_unless(foreign is None, foreign or path)
-            return False
+            return None
         if S_ISREG(stat.st_mode) and stat.st_size == len(data) and self._at.read(path) == data:
             return True
         self._refuse_unless(path in self.paths(), path)
@@ -213,9 +230,12 @@ class Site:
                 self._at.sync()
                 self._at.move(f"{_JOURNAL}.part", _JOURNAL)
             with self._explained(_BETWEEN):
-                self._at.sync_names(_STAGE)
+                self._at.sync_names(STAGE)
                 self._replay(journal, begun=False)
-        return Written(tuple(staged), removed)
+        redone, self._recovered = self._recovered, ()
+        replaced = dict.fromkeys((*staged, *(path for path in redone if self._at.stat(path))))
+        gone = dict.fromkeys((*removed, *(path for path in redone if not self._at.stat(path))))
+        return Written(tuple(replaced), tuple(gone), frozenset(self._added))
 
     def _recover(self) -> None:
         """Complete, or throw away, what an interrupted run left."""
@@ -226,6 +246,15 @@ class Site:
                 self._clear_stage()
         else:
             self._replay(journal, begun=True)
+            self._recovered = (*chain.from_iterable(map(self._files_in, journal.place)), *journal.remove)
+
+    def _files_in(self, path: str) -> Iterator[str]:
+        """Give the path of a file, or those of all files in a folder."""
+        if (self.folder / path).is_file():
+            yield path
+        for at, _, names in os.walk(self.folder / path):
+            below = Path(at).relative_to(self.folder).as_posix()
+            yield from sorted(f"{below}/{name}" for name in names)
 
     def _replay(self, journal: _Journal, *, begun: bool) -> None:
         """Do what a journal says; where that was begun, what is done already is passed over."""
@@ -265,7 +294,7 @@ class Site:
         self._parts, self._tops = {}, {"": ""}
         if self._at.stat(_JOURNAL):
             self._at.remove(_JOURNAL)
-            self._at.sync_names(_STAGE)
+            self._at.sync_names(STAGE)
         for path in (f"{_JOURNAL}.part", _NEW_LIST):
             self._at.remove(path)
         self._at.remove_tree(_NEW)

@@ -24,6 +24,7 @@ from medqa.archive import Archive, Copied, Options, Outline
 from medqa.cache import FOLDER, DamagedError, Memory, Remembered, State, opened
 from medqa.compiled import Shelf
 from medqa.config import Config, Locales, load_config
+from medqa.delta import Delta
 from medqa.errors import BuildFailedError, Problem
 from medqa.index import Changes, Found, outline
 from medqa.locales import load_locales
@@ -56,6 +57,8 @@ class BuildOptions(msgspec.Struct, frozen=True):
     drafts: bool = False
     base_url: str = ""
     """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
+    published: Path | None = None
+    """Manifest of the published site, where `out` is to hold only what differs from that."""
     why: tuple[str, ...] = ()
     """Addresses about which the report shall say why the page was, or was not, made again."""
 
@@ -72,6 +75,8 @@ class Report(msgspec.Struct, frozen=True):
     written: tuple[str, ...]
     """Files whose bytes are new."""
     removed: tuple[str, ...]
+    changes: tuple[str, ...]
+    """What an upload has to do: `A`, `M` or `D` (new, changed, removed) and a path."""
     answers: Mapping[str, str]
     """Address that was asked about → why the page there was, or was not, made again."""
     as_of: date
@@ -108,7 +113,7 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
     sources.require_content(root)
     engine = sources.engine_digest()
     with (
-        closing(Site(options.out)) as site,
+        closing(_site(options)) as site,
         work.Pool(options.jobs) as pool,
         opened(options.cache, engine) as memory,
     ):
@@ -131,12 +136,18 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
             rendered=making.why,
             written=written.replaced,
             removed=written.removed,
+            changes=tuple(written.lines()),
             answers={url: making.answer(url) for url in options.why},
             as_of=told.archive.options.as_of,
             seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
             peak_memory=1024 * (getrusage(RUSAGE_SELF).ru_maxrss + getrusage(RUSAGE_CHILDREN).ru_maxrss),
             findings=tuple(found for found in told.problems if found.severity == "finding"),
         )
+
+
+def _site(options: BuildOptions) -> Site | Delta:
+    """Open the folder that the build writes to: a whole site, or what differs from a published one."""
+    return Delta(options.out, options.published) if options.published else Site(options.out)
 
 
 def check(
@@ -374,7 +385,7 @@ def _read(root: Path, base_url: str, memory: Memory) -> _Given:
 class Making:
     """Finds out which pages have to be made again, and makes them."""
 
-    def __init__(self, root: Path, told: Told, site: Site, engine: str) -> None:
+    def __init__(self, root: Path, told: Told, site: Site | Delta, engine: str) -> None:
         """Look at what has changed, and at the site that stands."""
         self._root = root
         self._told = told
