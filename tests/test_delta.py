@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from medqa import cli, pipeline
+from medqa import cli, pipeline, sources
 from medqa.delta import MANIFEST
 from medqa.errors import UsageError
 from tests.projects import LIST, Project, edit_question, files
@@ -177,8 +177,13 @@ def test_in_a_fresh_clone_gits_word_is_taken_where_it_can_be(
     shutil.copytree(project.cache, clone.cache)
     shutil.copy(server.manifest, clone.root)
     read: list[str] = []
-    real = pipeline.sources.bytes_of
-    monkeypatch.setattr(pipeline.sources, "bytes_of", lambda root, file: read.append(file.name) or real(root, file))
+    real = sources.bytes_of
+
+    def noted(root: Path, file: Path) -> bytes:
+        read.append(file.name)
+        return real(root, file)
+
+    monkeypatch.setattr(sources, "bytes_of", noted)
     other = Server(clone)
     other.site = dict(server.site)
     assert other.publish() == []

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from medqa import work
 from medqa.errors import BuildFailedError, Problem
+from tests.accidents import Accidents
 from tests.drafts import State, first_archive
 from tests.editors import Editors, script
 from tests.edits import EDITS
@@ -30,8 +31,9 @@ _number = count()
 class Run:
     """A script being carried out on one archive, with one site and one cache."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, accidents: int | None = None) -> None:
         self.project = Project(folder / "archive")
+        self.accidents = None if accidents is None else Accidents(self.project, accidents)
         self.editors = Editors(self.project)
         self.said: list[Step] = []
         self.built = self.failed = 0
@@ -80,11 +82,15 @@ class Run:
 
     def check_site(self, clean: dict[str, bytes]) -> None:
         """The site is the clean one, and what did not change was not written."""
-        before, stamps = self.files, self.stamps
-        report = self.project.build(**self.editors.options())
+        before, stamps, options = self.files, self.stamps, self.editors.options()
+        accident, more = self.accidents.happen(options) if self.accidents else ("", {})
+        self.said += [[(f"accident: {accident}", 0)]] if accident else []
+        report = self.project.build(**options, **more)
         after, now = self.files, self.stamps = self.project.files(), self.project.stamps()
         differing = sorted(path for path in after.keys() | clean.keys() if after.get(path) != clean.get(path))
         assert not differing, f"{differing}\n{self.story()}"
+        if accident == "_stop":
+            return
         changed = {path for path in after if path != LIST and after[path] != before.get(path)}
         assert set(report.written) == changed, self.story()
         assert set(report.removed) == before.keys() - after.keys(), self.story()
@@ -113,6 +119,14 @@ def test_incremental_equals_clean_after_every_step(seed: int, tmp_path: Path) ->
         run.step(step)
     run.check_links()
     assert run.built > run.failed >= len(BREAKS)
+
+
+@pytest.mark.parametrize("seed", range(SCRIPTS))
+def test_incremental_equals_clean_whatever_becomes_of_its_memory(seed: int, tmp_path: Path) -> None:
+    """The cache is deleted, damaged, of an older state; builds are stopped, or run in two processes."""
+    run = Run(tmp_path, accidents=seed)
+    for step in script(1_000 + seed):
+        run.step(step)
 
 
 @settings(max_examples=2 * SCRIPTS, deadline=None, derandomize=True)
