@@ -35,6 +35,8 @@ _NEW_LIST = f"{STAGE}/list"
 _JOURNAL = f"{STAGE}/journal"
 _HOLDER = f"{STAGE}/holder"
 _HEADING = "# Files in this folder that medqa made, and may replace or remove. Do not edit.\n"
+_A_FEW = 50
+"""Paths that are looked for in the list as it is, before it is taken apart."""
 _OLD, _BETWEEN = "the site is as it was", "the next build completes what this one began to publish"
 
 
@@ -71,6 +73,8 @@ class Site:
         """
         self.folder = folder
         self._paths: frozenset[str] | None = None
+        self._list: bytes | None = None
+        self._asked = 0
         self._added: list[str] = []
         self._recovered: tuple[str, ...] = ()
         """Paths that the completion of an interrupted publication touched."""
@@ -107,6 +111,15 @@ class Site:
         """Give what tells this state of the site from every other: "" for no site."""
         stat = self._at.stat(LIST)
         return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}" if stat else ""
+
+    def _owns(self, path: str) -> bool:
+        """Tell whether medqa wrote what stands at a path: for a file or two the list need not be taken apart."""
+        self._asked += 1
+        if self._paths is not None or self._asked > _A_FEW:
+            return path in self.paths()
+        if self._list is None:
+            self._list = b"\n" + (self._at.read(LIST) if self._at.stat(LIST) else b"")
+        return b"\n%s\n" % path.encode() in self._list
 
     def _refuse_foreign(self, *signs: str) -> None:
         """Refuse a folder with files in it and none of medqa's signs."""
@@ -167,7 +180,7 @@ class Site:
         if not stat:
             return False
         if not S_ISDIR(stat.st_mode):
-            self._refuse_unless(path in self.paths(), path)
+            self._refuse_unless(self._owns(path), path)
             return False
         if stat.st_dev != self._at.device:
             raise OSError(EXDEV, os.strerror(EXDEV), path)
@@ -187,7 +200,7 @@ class Site:
             return None
         if S_ISREG(stat.st_mode) and stat.st_size == len(data) and self._at.read(path) == data:
             return True
-        self._refuse_unless(path in self.paths(), path)
+        self._refuse_unless(self._owns(path), path)
         return False
 
     def _foreign_in(self, path: str) -> str | None:
@@ -263,7 +276,7 @@ class Site:
                 raise _gone(path)
         for path in journal.remove:
             self._at.remove_with_folders(path)
-        self._paths = None
+        self._paths = self._list = None
         try:
             self._at.move(_NEW_LIST, LIST)
         except FileNotFoundError:  # no path is new or gone: its time marks this state of the site
