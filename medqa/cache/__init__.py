@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_html
+from medqa.cache.files import sweep
 from medqa.cache.ledger import Ledger
 from medqa.cache.state import State
 from medqa.cache.tables import Table
@@ -43,6 +44,7 @@ class Memory:
         self.engine = engine
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder)
         self.documents = Documents(folder, engine)
         self._states: list[State] = []
 

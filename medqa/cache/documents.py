@@ -6,11 +6,12 @@ of medqa itself. So rows hold on every machine and are never corrected, only add
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from medqa.cache import files
 from medqa.cache.tables import sealed, unsealed
 from medqa.documents import Doctor, Document, Hospital, Page, Parsed, Specialty, Thread, Topic
 from medqa.errors import Problem, UsageError
@@ -70,6 +71,13 @@ def unpack(kind: Kind, record: bytes) -> Remembered:
     return Remembered(_DOCUMENT[kind].decode(document), terms, findings)
 
 
+def _connected(file: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(file, isolation_level=None)
+    base.execute("PRAGMA journal_mode=WAL")
+    base.execute("PRAGMA synchronous=NORMAL")
+    return base
+
+
 class Documents:
     """What each text of an archive was parsed to."""
 
@@ -77,6 +85,7 @@ class Documents:
         """Open, or begin, the memory in a folder; None keeps it in memory for this build alone."""
         self._engine = f"{_FORMAT} {engine}"
         self._file = folder / _FILE if folder else None
+        self._new: Path | None = None
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -89,30 +98,30 @@ class Documents:
                 raise UsageError(f"{self._file} cannot be used ({error}): check the folder's rights") from error
 
     def _open(self) -> sqlite3.Connection:
-        base = sqlite3.connect(self._file or ":memory:", isolation_level=None)
-        base.execute("PRAGMA journal_mode=WAL")
-        base.execute("PRAGMA synchronous=NORMAL")
-        tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
-        known = base.execute("SELECT value FROM about WHERE name='engine'").fetchone() if "about" in tables else None
-        if known != (self._engine,):
+        if self._file and self._file.exists():
+            base = _connected(self._file)
+            tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
+            if "about" in tables:
+                known = base.execute("SELECT value FROM about WHERE name='engine'").fetchone()
+                if known == (self._engine,):
+                    return base
             base.close()
-            self.forget()
-            base = sqlite3.connect(self._file or ":memory:", isolation_level=None)
-            base.execute("PRAGMA journal_mode=WAL")
-            base.executescript(_SCHEMA)
-            base.execute("INSERT OR REPLACE INTO about VALUES ('engine', ?)", (self._engine,))
+        base, self._new = files.begun(self._file)
+        base.executescript(_SCHEMA)
+        base.execute("INSERT OR REPLACE INTO about VALUES ('engine', ?)", (self._engine,))
         return base
 
     def forget(self) -> None:
         """Throw the file away."""
-        if self._file:
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    self._file.with_name(self._file.name + suffix).unlink()
+        for file in (self._file, self._new):
+            if file:
+                files.remove(file)
 
     def close(self) -> None:
         """Let go of the file."""
         self._base.close()
+        if self._new:
+            files.remove(self._new)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -121,9 +130,15 @@ class Documents:
         try:
             yield
         except BaseException:
-            self._base.execute("ROLLBACK")
+            if not self._new:  # what is new is thrown away as a whole
+                self._base.execute("ROLLBACK")
             raise
         self._base.execute("COMMIT")
+        if self._new and self._file:
+            self._base.close()
+            files.put_in_place(self._new, self._file)
+            self._new = None
+            self._base = _connected(self._file)
 
     # --- documents ------------------------------------------------------------------------------------------------
 

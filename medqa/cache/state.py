@@ -6,11 +6,11 @@ whatever reason, leaves the state of the last one that did not.
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
+from medqa.cache import files
 from medqa.cache.ledger import Ledger
 from medqa.cache.tables import Table
 
@@ -32,7 +32,7 @@ class State:
         self._epoch = f"{_FORMAT} {epoch}"
         name = blake2b(site.encode(), digest_size=6).hexdigest()
         self._file = folder / f"site-{name}.sqlite" if folder else None
-        self._new = self._file.with_suffix(".new") if self._file else None
+        self._new: Path | None = None
         self._last: sqlite3.Connection | None = self._open()
         self.fresh = self._last is None or self._told(self._last, "epoch") != self._epoch
         self._base = self._begin() if self.fresh or self._last is None else self._last
@@ -59,13 +59,8 @@ class State:
         return None
 
     def _begin(self) -> sqlite3.Connection:
-        """Begin a new state beside the last one; it need not survive a crash: it has no name until it is whole."""
-        if self._new:
-            self._new.unlink(missing_ok=True)
-        base = sqlite3.connect(self._new or ":memory:", isolation_level=None)
-        base.execute("PRAGMA journal_mode=OFF")
-        base.execute("PRAGMA synchronous=OFF")
-        base.execute("PRAGMA locking_mode=EXCLUSIVE")
+        """Begin a new state beside the last one."""
+        base, self._new = files.begun(self._file)
         base.executescript(_SCHEMA)
         base.execute("BEGIN")
         self._tell(base, "epoch", self._epoch)
@@ -126,26 +121,21 @@ class State:
         self.set("mark", mark)
         self._base.execute("COMMIT")
         if self.fresh and self._file and self._new:
-            self._remove(self._file)
-            self._new.replace(self._file)
+            files.put_in_place(self._new, self._file)
 
     def close(self) -> None:
         """Let go of the file; what was not committed is forgotten."""
         for base in {self._base, self._last} - {None}:
             if base is not None:
                 base.close()
+        if self._new:
+            files.remove(self._new)
 
     def forget(self) -> None:
         """Throw the file away."""
         for file in (self._file, self._new):
             if file:
-                self._remove(file)
-
-    @staticmethod
-    def _remove(file: Path) -> None:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            with suppress(FileNotFoundError):
-                file.with_name(file.name + suffix).unlink()
+                files.remove(file)
 
     @staticmethod
     def _told(base: sqlite3.Connection, name: str) -> str:
