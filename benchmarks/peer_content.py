@@ -14,8 +14,8 @@ import msgspec
 from medqa import pages, plan, sections, sources, work
 from medqa.cache import opened
 from medqa.documents import Age, Asker
+from medqa.intake import BuildOptions, Told, update
 from medqa.parse import Dialect, dialect
-from medqa.pipeline import BuildOptions, Told, update
 from medqa.progress import Clock
 from medqa.sections import Section
 

@@ -15,6 +15,7 @@ import pytest
 from medqa import pipeline, plan, work
 from medqa.cache import FOLDER, opened
 from medqa.errors import BuildFailedError, Problem
+from medqa.intake import update
 from medqa.pages import Page
 from medqa.progress import Clock
 from medqa.sources import PACKAGED_TEMPLATES
@@ -105,7 +106,7 @@ class Project:
     def plan(self, **options: Any) -> dict[str, Page]:
         """Plan all pages without making one: address → page."""
         with work.Pool(1) as pool, opened(None, "") as memory:
-            told = pipeline.update(self.root, self.options(**options), memory, pool, Clock())
+            told = update(self.root, self.options(**options), memory, pool, Clock())
             return {url: plan.plan(told.desk, url, address) for url, address in told.archive.pages.under("")}
 
     def clean_build_files(self, **options: Any) -> dict[str, bytes]:

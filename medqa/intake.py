@@ -1,0 +1,213 @@
+"""Stages 1 to 3: what the files of an archive tell now, and what is different from the last build."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from medqa import index, related, sources, survey, work
+from medqa.archive import Archive, Copied, Options, Outline
+from medqa.cache import Memory, Remembered, State
+from medqa.compiled import Shelf
+from medqa.config import Config, Locales, load_config
+from medqa.errors import Problem
+from medqa.index import Changes, Found, outline
+from medqa.locales import load_locales
+from medqa.parse import dialect
+from medqa.plan import Desk
+from medqa.progress import Clock
+from medqa.sources import Place
+from medqa.templates import Templates
+
+SHELF = "templates"
+"""Folder of the memory in which compiled templates are kept."""
+
+
+class BuildOptions(msgspec.Struct, frozen=True):
+    """How to build."""
+
+    out: Path
+    """The site's folder."""
+    cache: Path | None
+    """Folder of the memory; None: remember nothing."""
+    jobs: int = 1
+    """Processes, 1 or more."""
+    as_of: date | None = None
+    """The day for which the site is made; None: the last commit's, else the newest in the content."""
+    drafts: bool = False
+    base_url: str = ""
+    """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
+    published: Path | None = None
+    """Manifest of the published site, where `out` is to hold only what differs from that."""
+    why: tuple[str, ...] = ()
+    """Addresses about which the report shall say why the page was, or was not, made again."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The archive as its files tell it now, and what that changes."""
+
+    templates: Templates
+    desk: Desk
+    state: State
+    library: work.Library
+    changes: Changes
+    problems: Sequence[Problem]
+    """Errors and findings, in order."""
+
+    @property
+    def archive(self) -> Archive:
+        """What pages are planned from."""
+        return self.desk.archive
+
+
+def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, clock: Clock) -> Told:
+    """Read, parse, index and relate what has changed since the last build."""
+    with clock.stage("read"):
+        given = _read(root, options.base_url, memory)
+        state = memory.state(_site_name(root, options.out), _epoch(given, options))
+        tops = (sources.CONTENT, sources.STATIC)
+        found = survey.survey(root, tops, state.table("folders", survey.Folder))
+        sorted_out = _sort_out(found)
+    with clock.stage("parse"):
+        sure = not any(one.path == sources.CONFIG for one in given.problems)
+        library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
+        documents, unparsed = _parse(library, sorted_out, clock)
+        if unparsed or found.removed:
+            sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
+    with clock.stage("index"):
+        archive = Archive(given.config, Options(date.min, options.drafts), state)
+        archive.read = library.read
+        archive.options = Options(_day(root, options, archive, documents), options.drafts)
+        changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
+    with clock.stage("related"):
+        _relate(archive, library, changes)
+    problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
+    return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
+
+
+class _Sorted(msgspec.Struct, frozen=True):
+    """Changed files by what they are."""
+
+    documents: Sequence[tuple[Place, str]]
+    """Each with its blob id."""
+    removed: Sequence[str]
+    copies: Mapping[str, Copied | None]
+    problems: Sequence[Problem]
+
+
+def _sort_out(found: survey.Survey) -> _Sorted:
+    documents: list[tuple[Place, str]] = []
+    copies: dict[str, Copied | None] = {}
+    problems: list[Problem] = []
+    for path, blob in sorted(found.changed.items()):
+        if path.startswith(f"{sources.STATIC}/"):
+            copies[path] = Copied(path, blob)
+        elif isinstance(place := sources.place(path), Place):
+            documents.append((place, blob))
+        else:
+            problems.append(place)
+    static = f"{sources.STATIC}/"
+    copies.update((path, None) for path in found.removed if path.startswith(static))
+    return _Sorted(documents, [path for path in found.removed if not path.startswith(static)], copies, problems)
+
+
+def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, list[Problem]]:
+    documents: list[tuple[Place, Outline, tuple[Problem, ...]]] = []
+    broken: list[Place] = []
+    problems: list[Problem] = []
+    for place, key, parsed in clock.count(library.parse(files.documents), len(files.documents)):
+        if isinstance(parsed, Remembered):
+            findings = tuple(msgspec.structs.replace(found, path=place.path) for found in parsed.findings)
+            documents.append((place, outline(place, key, parsed.document, parsed.terms), findings))
+        else:
+            broken.append(place)
+            problems += parsed
+    return Found(documents, broken, files.removed), problems
+
+
+def _day(root: Path, options: BuildOptions, archive: Archive, found: Found) -> date:
+    """Give the day of the build: as told, else the last commit's, else the newest in the content."""
+    if day := options.as_of or sources.last_commit_date(root):
+        return day
+    other = {*found.removed, *(place.path for place in found.broken), *(place.path for place, _, _ in found.documents)}
+    standing = (one.newest for _, one in archive.outlines.under("threads/") if one.path not in other)
+    days = (*standing, *(one.newest for _, one, _ in found.documents))
+    return max(filter(None, days), default=date(1970, 1, 1))
+
+
+def _assets(given: "_Given", archive: Archive) -> dict[str, Copied | None]:
+    """Give the files among the templates that are published as they are, and those that were and are no more."""
+    assets: dict[str, Copied | None] = dict(given.assets)
+    gone = (name for name in archive.copies.keys(f"{sources.ASSETS}/") if name not in assets)
+    assets.update(dict.fromkeys(gone))
+    return assets
+
+
+def _epoch(given: "_Given", options: BuildOptions) -> str:
+    """Name what everything depends on, so that no difference is taken of it."""
+    everything = (given.config, given.locales, options.drafts)
+    return sources.digest(msgspec.msgpack.encode(everything, order="deterministic"))
+
+
+def _relate(archive: Archive, library: work.Library, changes: Changes) -> None:
+    """Find the nearest threads anew where a thread that may be near has changed."""
+    if not changes.ranked:
+        return
+    keys = archive.outlines.keys("threads/")
+    nearest = related.neighbours([one for key in keys if (one := _candidate(archive, library, key))])
+    gone = {key for key in changes.placed if key.startswith("threads/")}.difference(keys)
+    for key in (*keys, *gone):
+        stem = key.partition("/")[2]
+        now = nearest.get(stem) or None
+        if now != archive.neighbours.get(stem):
+            archive.neighbours.put(stem, now)
+            changes.tell(f"related:{stem}")
+
+
+def _candidate(archive: Archive, library: work.Library, key: str) -> related.Candidate | None:
+    """Give a thread as a candidate for the lists of others: one that is listed and no draft."""
+    stem = key.partition("/")[2]
+    listing, one = archive.listings.get(stem), archive.outline(key)
+    if listing is None or not listing.ranked():
+        return None
+    terms = library.terms(archive.place(key, one), one.key)
+    language = listing.lang or archive.config.language
+    return related.Candidate(stem, terms, language, (listing.title, listing.first_doctor), listing.pinned)
+
+
+def _site_name(root: Path, out: Path) -> str:
+    """Name a site in the memory so that the name holds wherever the archive is checked out."""
+    return os.path.relpath(out, root)
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """The settings, and all that pages are made with."""
+
+    config: Config
+    locales: Locales
+    templates: Templates
+    assets: Mapping[str, Copied]
+    problems: tuple[Problem, ...]
+
+
+def _read(root: Path, base_url: str, memory: Memory) -> _Given:
+    settings, problems = load_config(root)
+    if base_url:
+        settings = msgspec.structs.replace(settings, base_url=base_url)
+    locales, unworded = load_locales(root, settings)
+    shelf = Shelf(memory.folder / SHELF if memory.folder else None, memory.engine)
+    templates = Templates(root, settings, locales, shelf)
+    assets: dict[str, Copied] = {}
+    unreadable: list[Problem] = []
+    for name, file in templates.files.items():
+        if name.startswith(f"{sources.ASSETS}/"):
+            try:
+                blob = sources.blob_id(sources.bytes_of(root, file))
+            except sources.UnreadableError as error:
+                unreadable.append(error.problem)
+            else:
+                assets[name] = Copied(sources.shown_path(root, file), blob)
+    found = (*problems, *unworded, *templates.problems(), *unreadable)
+    return _Given(settings, locales, templates, assets, found)
