@@ -6,10 +6,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from medqa import manifest, plan, work
+from medqa.cache import Table
 from medqa.delta import Delta
 from medqa.intake import Told
 from medqa.outputs import Site
-from medqa.pages import Page, file_of
+from medqa.pages import KINDS, Page, file_of
 from medqa.progress import Clock
 
 
@@ -85,13 +86,25 @@ class Making:
     def _doubtful(self) -> set[str]:
         """Give the addresses of the pages that may not be as they were."""
         told, archive = self._told, self._told.archive
-        stamp = told.templates.stamp
-        if told.state.fresh or not self._trusted or told.state.get("templates") != stamp:
-            told.state.set("templates", stamp)
+        changed = self._changed_templates()
+        if told.state.fresh or not self._trusted:
             return set(archive.pages.keys())
         nodes = archive.ledger.told(told.changes.facts)
         placed = {f"/{key}/" for key in told.changes.placed if key.startswith("threads/")}
-        return {node for node in nodes if node.startswith("/")} | placed | told.changes.added
+        doubtful = {node for node in nodes if node.startswith("/")} | placed | told.changes.added
+        if changed:
+            pages = archive.pages.under("")
+            doubtful |= {url for url, one in pages if plan.template_of(one.planner) in changed}
+        return doubtful
+
+    def _changed_templates(self) -> set[str]:
+        """Give the names of the templates that are not what they were in the last build, with all that they use."""
+        table: Table[dict[str, str]] = self._told.state.table("templates", dict[str, str])
+        last = table.get("digests") or {}
+        now = {kind.template: self._told.templates.uses(kind.template).digest for kind in KINDS}
+        if now != last:
+            table.put("digests", now)
+        return {name for name, digest in now.items() if last.get(name) != digest}
 
     def _in_order(self, urls: set[str]) -> list[str]:
         """Put pages into the order of publication: no page that stands ever links to one that is not there yet."""

@@ -139,9 +139,9 @@ def test_what_medqa_did_not_make_is_refused(server: Server) -> None:
         _build(server)
 
 
-def _build(server: Server) -> None:
+def _build(server: Server) -> pipeline.Report:
     project = server.project
-    pipeline.build(project.root, project.options(out=server.upload, published=server.manifest))
+    return pipeline.build(project.root, project.options(out=server.upload, published=server.manifest))
 
 
 def test_a_list_tells_what_a_build_did_to_a_site(archive: Project) -> None:
@@ -186,6 +186,7 @@ def test_in_a_fresh_clone_gits_word_is_taken_where_it_can_be(
     monkeypatch.setattr(sources, "bytes_of", noted)
     other = Server(clone)
     other.site = dict(server.site)
+    assert not _build(other).rendered
     assert other.publish() == []
     assert not [name for name in read if name.endswith((".md", ".txt"))]
     clone.write("static/7.txt", "another")

@@ -11,7 +11,7 @@ from medqa.pages import Page
 from medqa.plan import indexes, lists, threads
 from medqa.plan.desk import Desk
 
-__all__ = ["Desk", "plan"]
+__all__ = ["Desk", "plan", "template_of"]
 
 _PLANNERS: Mapping[str, Callable[[Desk, str], Page]] = {
     "home": indexes.home,
@@ -32,6 +32,12 @@ _PLANNERS: Mapping[str, Callable[[Desk, str], Page]] = {
     "topic": lists.topic,
     "year": lists.year,
 }
+
+
+def template_of(planner: str) -> str:
+    """Give the template of the pages that a planner plans."""
+    kind: type[Page] = _PLANNERS[planner].__annotations__["return"]
+    return kind.template
 
 
 def plan(desk: Desk, url: str, address: Address) -> Page:
