@@ -205,6 +205,8 @@ class Archive:
         """`public` → number of threads that have a page, `pages` → of all pages and copied files."""
         self.copies: Table[Copied] = state.table("copies", Copied)
         """`static/<path>`, or `assets/<path>` for one of the templates' → the file that is published as it is."""
+        self.templates: Table[dict[str, str]] = state.table("templates", dict[str, str])
+        """`digests` → name of a template → digest of it and all that it uses."""
         self.records: Mapping[str, Document] = {}
         """Key → record or page of the archive's own: all that are no threads."""
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from medqa import manifest, plan, work
-from medqa.cache import Table
 from medqa.delta import Delta
 from medqa.intake import Told
 from medqa.outputs import Site
@@ -99,7 +98,7 @@ class Making:
 
     def _changed_templates(self) -> set[str]:
         """Give the names of the templates that are not what they were in the last build, with all that they use."""
-        table: Table[dict[str, str]] = self._told.state.table("templates", dict[str, str])
+        table = self._told.archive.templates
         last = table.get("digests") or {}
         now = {kind.template: self._told.templates.uses(kind.template).digest for kind in KINDS}
         if now != last:
