@@ -47,7 +47,9 @@ bench-peers: $(RUNTIME) $(PEERS)  ## the same archive through medqa and other ge
 
 lock: $(DEV)  ## write the pins anew from pyproject.toml (ARGS=--upgrade: newest releases)
 	$(PIP_COMPILE) $(ARGS) --output-file requirements.txt pyproject.toml
-	$(PIP_COMPILE) $(ARGS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(PIP_COMPILE) $(ARGS) --extra cluster --constraint requirements.txt --output-file requirements-cluster.txt pyproject.toml
+	$(PIP_COMPILE) $(ARGS) --extra cluster --extra dev --constraint requirements-cluster.txt \
+		--output-file requirements-dev.txt pyproject.toml
 	$(PIP_COMPILE) $(ARGS) --output-file requirements-peers.txt benchmarks/peers/requirements.in
 
 clean:  ## remove what builds and tests made

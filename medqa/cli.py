@@ -85,13 +85,27 @@ def _add_day(command: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="make the site as of this day: YYYY-MM-DD or 'today' (default: the last commit's date)",
     )
-    command.add_argument(
-        "--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="processes (default: all cores)"
+
+
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    """Let work be shared among processes, or among machines: a cluster has as many processes as it has."""
+    either = command.add_mutually_exclusive_group()
+    _add_jobs(either)
+    either.add_argument(
+        "--cluster",
+        type=_scheduler,
+        metavar="ADDRESS",
+        help="work on the Dask cluster whose scheduler is at tcp://HOST:PORT (see docs/scale.md)",
     )
+
+
+def _add_jobs(command: argparse._ActionsContainer) -> None:
+    command.add_argument("--jobs", type=_jobs, metavar="N", help="processes (default: all cores)")
 
 
 def _add_build(command: argparse.ArgumentParser) -> None:
     _add_day(command)
+    _add_workers(command)
     command.add_argument("--drafts", action="store_true", help="show drafts and embargoed threads, marked as such")
     command.add_argument("--out", type=Path, metavar="DIR", help="the site's folder (default: site)")
     command.add_argument("--why", metavar="URL", help="say why this page was, or was not, made again")
@@ -121,6 +135,7 @@ def _add_build(command: argparse.ArgumentParser) -> None:
 
 def _add_check(command: argparse.ArgumentParser) -> None:
     _add_day(command)
+    _add_workers(command)
     command.add_argument("--strict", action="store_true", help="let every finding count for the exit code")
     _add_format(command)
 
@@ -133,6 +148,7 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 def _add_serve(command: argparse.ArgumentParser) -> None:
     _add_day(command)
+    _add_jobs(command)
     command.add_argument("--port", type=_port, default=8000, metavar="N", help="port on this machine (default: 8000)")
 
 
@@ -151,6 +167,12 @@ def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= 512):  # noqa: PLR2004 - more cores than machines have
         raise argparse.ArgumentTypeError("a number of processes from 1 to 512 is needed")
     return int(text)
+
+
+def _scheduler(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):\d{1,5}", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not the address of a scheduler: write tcp://HOST:PORT")
+    return text
 
 
 def _port(text: str) -> int:
@@ -176,7 +198,8 @@ def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
         out=(getattr(options, "delta", None) or getattr(options, "out", None) or root / "site").absolute(),
         published=getattr(options, "published", None),
         cache=root / FOLDER,
-        jobs=options.jobs,
+        jobs=options.jobs or os.cpu_count() or 1,
+        cluster=getattr(options, "cluster", None) or "",
         as_of=options.as_of,
         drafts=getattr(options, "drafts", False),
         why=(options.why,) if getattr(options, "why", None) else (),

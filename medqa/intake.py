@@ -34,6 +34,8 @@ class BuildOptions(msgspec.Struct, frozen=True):
     """Folder of the memory; None: remember nothing."""
     jobs: int = 1
     """Processes, 1 or more."""
+    cluster: str = ""
+    """Address of a Dask scheduler whose workers are used instead of processes: `tcp://HOST:PORT`."""
     as_of: date | None = None
     """The day for which the site is made; None: the last commit's, else the newest in the content."""
     drafts: bool = False

@@ -82,8 +82,8 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
     sources.require_content(root)
     engine = sources.engine_digest()
     with (
+        _pool(root, options) as pool,
         closing(_site(options)) as site,
-        work.Pool(options.jobs) as pool,
         opened(options.cache, engine) as memory,
     ):
         told = update(root, options, memory, pool, clock)
@@ -114,6 +114,14 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
         )
 
 
+def _pool(root: Path, options: BuildOptions) -> work.Pool:
+    if not options.cluster:
+        return work.Pool(options.jobs)
+    from medqa.cluster import Cluster  # noqa: PLC0415 - Dask is an optional extra
+
+    return work.Pool(options.jobs, Cluster(options.cluster, root))
+
+
 def _site(options: BuildOptions) -> Site | Delta:
     """Open the folder that the build writes to: a whole site, or what differs from a published one."""
     return Delta(options.out, options.published) if options.published else Site(options.out)
@@ -133,7 +141,7 @@ def check(
 def _check(root: Path, options: BuildOptions, clock: Clock, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
     sources.require_content(root)
     options = msgspec.structs.replace(options, out=root / CHECKED)
-    with work.Pool(options.jobs) as pool, opened(options.cache, sources.engine_digest()) as memory:
+    with _pool(root, options) as pool, opened(options.cache, sources.engine_digest()) as memory:
         told = update(root, options, memory, pool, clock)
         problems = sorted({*told.problems, *_unfilled(told)})
         if not any(found.severity == "error" for found in problems):

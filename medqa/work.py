@@ -9,12 +9,12 @@ import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Protocol, Self, TypeVar, cast
 
 import msgspec
 
@@ -40,36 +40,48 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-class Pool:
-    """Runs chunks in processes that are started when they are first needed."""
+class Crew(Protocol):
+    """Whoever runs the chunks: processes of this machine, or those of a cluster."""
 
-    def __init__(self, jobs: int) -> None:
-        """Use this many processes."""
-        self._jobs = jobs
-        self._executor: ProcessPoolExecutor | None = None
+    apart: bool
+    """Whether it may see the archive's files otherwise than this process does: later, or not at all."""
+
+    def width(self) -> int:
+        """Tell how many chunks it runs at one time, as of now."""
+
+    def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
+        """Take a chunk; gives what waits for its result."""
+
+    def close(self) -> None:
+        """Let everybody go; what has not been run is dropped."""
+
+
+class Pool:
+    """Has chunks run by a crew."""
+
+    def __init__(self, jobs: int, crew: Crew | None = None) -> None:
+        """Use this many processes, which are started when they are first needed; or another crew."""
+        self._crew = crew or (Processes(jobs) if jobs > 1 else None)
+
+    @property
+    def apart(self) -> bool:
+        """Whether those who run chunks may see the archive's files otherwise than this process does."""
+        return self._crew is not None and self._crew.apart
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """Give the results in the order of the jobs; only a few jobs are made ahead of their turn."""
         waiting = iter(jobs)
         first = list(islice(waiting, 2))
-        if self._jobs == 1 or len(first) < 2:  # noqa: PLR2004 - one chunk cannot be shared
+        if self._crew is None or len(first) < 2:  # noqa: PLR2004 - one chunk cannot be shared
             yield from map(function, chain(first, waiting))
             return
-        running: deque[Future[Result]] = deque()
+        running: deque[Callable[[], Result]] = deque()
         for job in chain(first, waiting):
-            running.append(self._started().submit(function, job))
-            if len(running) > 2 * self._jobs:
-                yield running.popleft().result()
+            running.append(self._crew.submit(function, job))
+            if len(running) > 2 * self._crew.width():
+                yield running.popleft()()
         while running:
-            yield running.popleft().result()
-
-    def _started(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
-            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_end_with_parent)
-        return self._executor
+            yield running.popleft()()
 
     def __enter__(self) -> Self:
         return self
@@ -77,6 +89,35 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._crew is not None:
+            self._crew.close()
+
+
+class Processes:
+    """Processes of this machine, started when they are first needed."""
+
+    apart = False
+
+    def __init__(self, jobs: int) -> None:
+        """Use this many."""
+        self._jobs = jobs
+        self._executor: ProcessPoolExecutor | None = None
+
+    def width(self) -> int:
+        """Tell how many they are."""
+        return self._jobs
+
+    def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
+        """Have a chunk run by the next that is free."""
+        if self._executor is None:
+            # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
+            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_end_with_parent)
+        return self._executor.submit(function, job).result
+
+    def close(self) -> None:
+        """End them."""
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
 
@@ -99,6 +140,12 @@ class _ParseJob(msgspec.Struct, frozen=True):
     root: Path
     spoken: Dialect
     places: tuple[Place, ...]
+
+    def __str__(self) -> str:
+        return f"{self.places[0].path} … {self.places[-1].path}"
+
+
+_Results = dict[Place, Row | list[Problem]]
 
 
 class Library:
@@ -127,12 +174,21 @@ class Library:
         jobs = [_ParseJob(self._root, self._spoken, tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
         with self._memory.writing():
             for job, results in zip(jobs, self._pool.map(_parse_chunk, jobs), strict=True):
-                self._memory.remember([result for result in results if isinstance(result, Row)])
-                for place, result in zip(job.places, results, strict=True):
+                parsed = self._as_seen_here(dict(zip(job.places, results, strict=True)), keys)
+                self._memory.remember([result for result in parsed.values() if isinstance(result, Row)])
+                for place, result in parsed.items():
                     if isinstance(result, Row):
                         yield place, result.key, cache.unpack(place.kind, result.record)
                     else:
                         yield place, "", result
+
+    def _as_seen_here(self, results: _Results, keys: Mapping[Place, str]) -> _Results:
+        """Parse again what others may have read before, or after, it became what stands here."""
+        if not self._pool.apart:
+            return results
+        doubtful = [place for place, one in results.items() if not isinstance(one, Row) or one.key != keys[place]]
+        again = _parse_chunk(_ParseJob(self._root, self._spoken, tuple(doubtful)))
+        return {**results, **dict(zip(doubtful, again, strict=True))}
 
     def read(self, place: Place, key: str) -> Document:
         """Give a document of the archive."""
@@ -238,6 +294,9 @@ class _RenderJob(msgspec.Struct, frozen=True):
     html: Mapping[str, bytes]
     """Key of a document (`threads/<stem>`) → its packed HTML."""
 
+    def __str__(self) -> str:
+        return f"{self.pages[0].url} … {self.pages[-1].url}"
+
 
 Texts = Callable[[Collection[str]], Mapping[str, bytes]]
 """Gives the packed HTML of documents by their keys, `threads/<stem>`."""
@@ -278,8 +337,11 @@ _compiled: dict[str, Templates] = {}
 
 def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     if job.stamp not in _compiled:
+        templates = Templates(job.root, job.config, job.locales, job.shelf)
+        if templates.stamp != job.stamp:
+            raise UsageError(f"the templates of {job.root} are no longer what they were: build again")
         _compiled.clear()
-        _compiled[job.stamp] = Templates(job.root, job.config, job.locales, job.shelf)
+        _compiled[job.stamp] = templates
     return render_pages(_compiled[job.stamp], job.pages, job.html)
 
 

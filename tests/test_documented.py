@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCALE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", KNOWN_KEYS)
@@ -45,7 +46,7 @@ def test_no_document_names_an_option_that_does_not_exist(capsys: pytest.CaptureF
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    named = set(re.findall(r"build\.py[^`\n]*?(--[a-z-]+)", CONTENT + README + ARCHITECTURE))
+    named = set(re.findall(r"build\.py[^`\n]*?(--[a-z-]+)", CONTENT + README + ARCHITECTURE + SCALE))
     assert named <= known
 
 

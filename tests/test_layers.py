@@ -13,9 +13,9 @@ LAYERS = (
     "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
     "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links", "index",
     "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
-    "progress", "intake", "making", "pipeline", "serve", "cli", "__main__",
+    "cluster", "progress", "intake", "making", "pipeline", "serve", "cli", "__main__",
 )  # fmt: skip
-ALONE = {"markup": "markdown", "rendering": "jinja2", "cache": "sqlite3", "yamltext": "yaml"}
+ALONE = {"markup": "markdown", "rendering": "jinja2", "cache": "sqlite3", "yamltext": "yaml", "cluster": "distributed"}
 """Module → the library that no other module knows."""
 
 
