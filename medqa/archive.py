@@ -366,7 +366,7 @@ class Archive:
         """
         if entity.record is not None or self.is_list(entity.key):
             return True
-        return entity.kind == "specialties" and bool(self.counts.keys(f"faq/{entity.slug}/", limit=1))
+        return entity.kind == "specialties" and self.counts.first(f"faq/{entity.slug}/") is not None
 
     def address(self, key: str) -> str | None:
         """Give the address of a document: `threads/x` → `/threads/x/`; None where it has no page."""
@@ -419,7 +419,7 @@ class Archive:
 
     def stems_like(self, stem: str, letters: int = 3, limit: int = 1_000) -> Iterator[str]:
         """Give the stems of threads that begin alike."""
-        for key in self.outlines.keys(f"threads/{stem[:letters]}", limit)[:limit]:
+        for key in self.outlines.keys(f"threads/{stem[:letters]}")[:limit]:
             yield key.partition("/")[2]
 
 

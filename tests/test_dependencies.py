@@ -188,3 +188,15 @@ def test_the_day_of_the_build_makes_pages_again_when_they_show_another_age(archi
     answered = {"calf-twitch", "eyelid-twitch", "numb-hand", "wrist-pain", "heart-skips", "xiao-tui"}
     assert set(report.rendered) == {f"/threads/{stem}/" for stem in answered}
     assert set(report.rendered.values()) == {"age years changed"}
+
+
+def test_a_specialty_keeps_its_faq_when_the_first_of_its_topics_goes(project: Project) -> None:
+    project.thread("one", topics=["Aches"]).thread("two", topics=["Burns"]).thread("three", topics=["Cramps"]).build()
+    project.remove("content/threads/one.md").build()
+    assert project.has("/faq/neurology/")
+    assert project.files() == project.clean_build_files()
+    project.thread("two", topics=["Aches"]).thread("three").build()
+    assert project.files() == project.clean_build_files()
+    project.thread("two").build()
+    assert not project.has("/faq/neurology/")
+    assert project.files() == project.clean_build_files()

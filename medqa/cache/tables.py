@@ -1,7 +1,7 @@
 """Tables of values by key: read one by one when they are asked for, written together at the end."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
@@ -63,16 +63,26 @@ class Table(Generic[V]):
             if value is not None:
                 yield key, value
 
-    def keys(self, prefix: str = "", limit: int = -1) -> list[str]:
-        """Give the keys that begin with a prefix, in order; with a limit at least one of them, if there is one."""
-        here = {key for key, value in self._known.items() if value is not None and key.startswith(prefix)}
+    def keys(self, prefix: str = "") -> list[str]:
+        """Give the keys that begin with a prefix, in order."""
+        return sorted({*self._put_under(prefix), *self._stored_under(prefix)})
+
+    def first(self, prefix: str) -> str | None:
+        """Give the first key that begins with a prefix; None where there is none."""
+        here = min(self._put_under(prefix), default=None)
+        stored = next(self._stored_under(prefix), None)
+        return min(filter(None, (here, stored)), default=None)
+
+    def _put_under(self, prefix: str) -> Iterator[str]:
+        return (key for key, value in self._known.items() if value is not None and key.startswith(prefix))
+
+    def _stored_under(self, prefix: str) -> Iterator[str]:
+        """Give the stored keys that begin with a prefix, in order, without those removed since."""
         if not self._fresh:
-            stored = self._base.execute(
-                f"SELECT key FROM {self._name} WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",  # noqa: S608 - a name of our own
-                (prefix, prefix + _END, limit),
-            )
-            here.update(key for (key,) in stored if self._known.get(key, here) is not None)
-        return sorted(here)
+            asked = f"SELECT key FROM {self._name} WHERE key >= ? AND key < ? ORDER BY key"  # noqa: S608 - a name of our own
+            for (key,) in self._base.execute(asked, (prefix, prefix + _END)):
+                if key not in self._known or self._known[key] is not None:
+                    yield key
 
     def save(self) -> None:
         """Write what was put."""
@@ -84,15 +94,3 @@ class Table(Generic[V]):
             gone = ((key,) for key in self._changed if self._known[key] is None)
             self._base.executemany(f"DELETE FROM {self._name} WHERE key = ?", gone)  # noqa: S608 - a name of our own
         self._changed.clear()
-
-    def load(self, keys: Iterable[str]) -> None:
-        """Read many values at once that will be asked for."""
-        if self._fresh:
-            return
-        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
-        for start in range(0, len(missing), 900):  # SQLite's limit of parameters
-            part = missing[start : start + 900]
-            marks = ",".join("?" * len(part))
-            rows = self._base.execute(f"SELECT key, value FROM {self._name} WHERE key IN ({marks})", part)  # noqa: S608
-            found = {key: self._decode(unsealed(key, value)) for key, value in rows}
-            self._known.update((key, found.get(key)) for key in part)

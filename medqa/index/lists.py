@@ -181,4 +181,4 @@ def _lay_out_entity(changes: Changes, key: str) -> None:
     planner = {"specialties": "specialty", "doctors": "doctor", "hospitals": "hospital"}[kind]
     changes.want(f"/{key}/", "list", planner if entity and archive.has_page(entity) else "", slug)
     if kind == "specialties":
-        changes.want(f"/faq/{slug}/", "list", "faq" if archive.counts.keys(f"faq/{slug}/", limit=1) else "", slug)
+        changes.want(f"/faq/{slug}/", "list", "faq" if archive.counts.first(f"faq/{slug}/") else "", slug)

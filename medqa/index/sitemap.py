@@ -99,7 +99,7 @@ def _others(archive: Archive, url: str) -> Iterator[str]:
     parts = url.strip("/").split("/")
     yield from ("/" + "/".join(parts[:count]) for count in range(1, len(parts) + url.endswith("/")))
     if not url.endswith("/"):
-        yield from archive.pages.keys(f"{url}/", limit=1)
+        yield from filter(None, [archive.pages.first(f"{url}/")])
 
 
 def _in_the_way(archive: Archive, url: str, one: Address) -> bool:
