@@ -50,7 +50,7 @@ class Making:
         urls = self._in_order(self._doubtful())
         counted = clock.count(urls, len(urls))
         last = told.state.last_prints(urls) if self._trusted else {}
-        told.state.drop_prints(told.changes.removed)
+        told.state.forget_pages(told.changes.removed)
         copies = sum(self._planner(url) == "copy" for url in urls)  # which come first
         copied = ((page.file, self._copied(page)) for page in self._stale(islice(counted, copies), last))
         pages = self._stale(counted, last)
@@ -88,9 +88,8 @@ class Making:
         changed = self._changed_templates()
         if told.state.fresh or not self._trusted:
             return set(archive.pages.keys())
-        nodes = archive.ledger.told(told.changes.facts)
         placed = {f"/{key}/" for key in told.changes.placed if key.startswith("threads/")}
-        doubtful = {node for node in nodes if node.startswith("/")} | placed | told.changes.added
+        doubtful = {node for node in told.changes.readers() if node.startswith("/")} | placed | told.changes.added
         if changed:
             pages = archive.pages.under("")
             doubtful |= {url for url, one in pages if plan.template_of(one.planner) in changed}

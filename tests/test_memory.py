@@ -1,5 +1,7 @@
 """What is remembered between builds: it may be lost, damaged or of another site, and no byte changes."""
 
+import sqlite3
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from medqa import pipeline, sources
 from medqa.cache import Documents, Row
+from medqa.errors import UsageError
 from tests.projects import CHINESE, LIST, Project, edit_question
 
 
@@ -53,6 +56,24 @@ def test_a_cache_with_a_hole_anywhere_reads_as_empty(archive: Project, name: str
         archive.edit("content/threads/calf-twitch.md", texts[(number + 1) % 2], texts[number % 2])
     base.write_bytes(whole[:size] + bytes(len(whole) - size))
     assert pipeline.check(archive.root, archive.options()) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["medqa", "site-*"])
+def test_a_memory_that_another_build_writes_to_is_left_to_it(
+    archive: Project, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medqa.cache.files.PATIENCE", 0.0)
+    (file,) = archive.cache.glob(f"{name}.sqlite")
+    edit_question(archive)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        before = archive.files()
+        with pytest.raises(UsageError, match="another build is at work"):
+            archive.build()
+        other.execute("ROLLBACK")
+    assert archive.files() == before
+    assert len(archive.build().rendered) < 20  # nothing was forgotten
+    assert archive.files() == archive.clean_build_files()
 
 
 def test_the_cache_of_one_site_is_not_taken_for_that_of_another(archive: Project, tmp_path: Path) -> None:

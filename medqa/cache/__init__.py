@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_html
-from medqa.cache.files import sweep
+from medqa.cache.files import in_use, sweep
 from medqa.cache.ledger import Ledger
 from medqa.cache.state import State
 from medqa.cache.tables import Table
@@ -71,14 +71,20 @@ class Memory:
 def opened(folder: Path | None, engine: str) -> Iterator[Memory]:
     """Open, or begin, the memory in a folder for a build; None keeps it in memory for this build alone.
 
-    Raises DamagedError where it turns out to be damaged on the way: a build that begins again finds it empty.
+    Raises DamagedError where it turns out to be damaged on the way: a build that begins again finds it empty;
+    UsageError where another build writes to it.
     """
-    memory = Memory(folder, engine)
+    memory: Memory | None = None
     try:
+        memory = Memory(folder, engine)
         yield memory
     except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
-        memory.close()
-        memory.forget()
+        if in_use(error):
+            raise UsageError(f"another build is at work with {folder}: wait until it is done") from None
+        if memory:
+            memory.close()
+            memory.forget()
         raise DamagedError(f"{folder} cannot be used ({error}): is the disk full?") from error
     finally:
-        memory.close()
+        if memory:
+            memory.close()

@@ -71,13 +71,6 @@ def unpack(kind: Kind, record: bytes) -> Remembered:
     return Remembered(_DOCUMENT[kind].decode(document), terms, findings)
 
 
-def _connected(file: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(file, isolation_level=None)
-    base.execute("PRAGMA journal_mode=WAL")
-    base.execute("PRAGMA synchronous=NORMAL")
-    return base
-
-
 class Documents:
     """What each text of an archive was parsed to."""
 
@@ -90,7 +83,9 @@ class Documents:
             folder.mkdir(parents=True, exist_ok=True)
         try:
             self._base = self._open()
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if files.in_use(error):
+                raise
             self.forget()
             try:
                 self._base = self._open()
@@ -99,7 +94,7 @@ class Documents:
 
     def _open(self) -> sqlite3.Connection:
         if self._file and self._file.exists():
-            base = _connected(self._file)
+            base = files.connected(self._file)
             tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
             if "about" in tables:
                 known = base.execute("SELECT value FROM about WHERE name='engine'").fetchone()
@@ -138,7 +133,7 @@ class Documents:
             self._base.close()
             files.put_in_place(self._new, self._file)
             self._new = None
-            self._base = _connected(self._file)
+            self._base = files.connected(self._file)
 
     # --- documents ------------------------------------------------------------------------------------------------
 

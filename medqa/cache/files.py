@@ -6,6 +6,25 @@ from contextlib import suppress
 from pathlib import Path
 
 _NEW = ".new"
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes."""
+
+
+def connected(file: Path) -> sqlite3.Connection:
+    """Open a database; a transaction is what is put between BEGIN and COMMIT."""
+    base = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
+    try:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.DatabaseError:
+        base.close()
+        raise
+    return base
+
+
+def in_use(error: Exception) -> bool:
+    """Tell whether nothing is wrong with a database but that another process has been writing to it for long."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def begun(file: Path | None) -> tuple[sqlite3.Connection, Path | None]:

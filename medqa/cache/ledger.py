@@ -73,6 +73,8 @@ class Ledger:
     def told(self, facts: Iterable[str]) -> set[str]:
         """Give the names of the parts that were told one of these facts, or one that shares its sum."""
         self._write()
+        if self._fresh:
+            self._base.execute(_INDEX)  # else each fact would be looked for from end to end
         found: set[str] = set()
         for fact in sorted({crc32(fact.encode()) for fact in facts}):
             rows = self._base.execute(

@@ -46,15 +46,16 @@ class State:
         """Open the state of the last build; None where there is none that can be read."""
         if self._file is None or not self._file.exists():
             return None
-        base = sqlite3.connect(self._file, isolation_level=None)
+        base: sqlite3.Connection | None = None
         try:
-            base.execute("PRAGMA synchronous=NORMAL")
-            base.execute("PRAGMA journal_mode=WAL")
+            base = files.connected(self._file)
             if self._told(base, "epoch"):
                 return base
-        except sqlite3.DatabaseError:
-            pass
-        base.close()
+        except sqlite3.DatabaseError as error:
+            if files.in_use(error):
+                raise
+        if base:
+            base.close()
         self.forget()
         return None
 
@@ -106,8 +107,10 @@ class State:
         self._base.executemany("INSERT OR REPLACE INTO prints VALUES (?, ?)", self._prints)
         self._prints.clear()
 
-    def drop_prints(self, urls: Iterable[str]) -> None:
+    def forget_pages(self, urls: Iterable[str]) -> None:
         """Forget pages that are no more."""
+        for url in urls if not self.fresh else ():
+            self.ledger.forget(url)
         self._base.executemany("DELETE FROM prints WHERE url = ?", ((url,) for url in urls))
 
     # --- the end --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from medqa.archive import Address, Archive
+from medqa.archive import Address, Archive, composed
 from medqa.cache import State, Table
 from medqa.documents import Thread
 from medqa.errors import Problem
@@ -19,6 +19,8 @@ class Changes:
         self.fresh = state.fresh
         """Whether there was no last build: then nobody was told anything yet."""
         self.facts: set[str] = set()
+        self._asked: set[str] = set()
+        self._readers: set[str] = set()
         self.added: set[str] = set()
         """Addresses of pages that are new, or made by another planner than before."""
         self.removed: set[str] = set()
@@ -54,7 +56,13 @@ class Changes:
         if self.fresh:
             return set()
         prefix = f"{task} "
-        return {name.removeprefix(prefix) for name in self.archive.ledger.told(self.facts) if name.startswith(prefix)}
+        return {name.removeprefix(prefix) for name in self.readers() if name.startswith(prefix)}
+
+    def readers(self) -> set[str]:
+        """Give the names of all parts that were told a fact that has changed."""
+        self._readers |= self.archive.ledger.told(self.facts - self._asked)
+        self._asked |= self.facts
+        return self._readers
 
     def tell_days(self) -> None:
         """Tell of the days that are reached now and were not in the last build, or the other way round."""
@@ -88,7 +96,7 @@ class Changes:
                     yield found
 
     def _acknowledged(self, found: Problem) -> bool:
-        key = self.archive.key_of(found.path)
+        key = self.archive.key_of(composed(found.path))
         document = self.archive.document(key) if key and key.startswith("threads/") else None
         return isinstance(document, Thread) and found.code in document.ack
 
