@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from medqa.pages import CopiedFile, ThreadPage
+from medqa import plan
+from medqa.archive import Address
+from medqa.pages import CopiedFile, Page, ThreadPage
 from medqa.sources import PACKAGED_TEMPLATES
 from tests.projects import CHINESE, Project, day, url_of
 
@@ -199,4 +201,51 @@ def test_a_specialty_keeps_its_faq_when_the_first_of_its_topics_goes(project: Pr
     assert project.files() == project.clean_build_files()
     project.thread("two").build()
     assert not project.has("/faq/neurology/")
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_thread_in_no_list_links_to_the_faq_of_its_topic_when_there_is_one(project: Project) -> None:
+    project.thread("one", topics=["Aches"]).thread("copy", duplicate_of="one", topics=["Burns"]).build()
+    assert "/faq/neurology/burns/" not in project.page("/threads/copy/")
+    project.thread("two", topics=["Burns"]).build()
+    assert "/faq/neurology/burns/" in project.page("/threads/copy/")
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_new_topic_leaves_the_other_threads_of_the_specialty_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        project.thread(f"case-{number}", asked=f"201{number}-01-01", topics=["Aches"])
+    project.build()
+    planned: list[str] = []
+    plan_page = plan.plan
+
+    def noted(desk: plan.Desk, url: str, address: Address) -> Page:
+        planned.append(url)
+        return plan_page(desk, url, address)
+
+    monkeypatch.setattr(plan, "plan", noted)
+    project.thread("case-3", asked="2013-01-01", topics=["Burns"]).build()
+    assert "/threads/case-3/" in planned
+    assert "/threads/case-0/" not in planned
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_doctor_who_comes_to_have_a_page_is_linked_from_threads_in_no_list(project: Project) -> None:
+    project.thread("one").thread("copy", duplicate_of="one", doctor="Cy Dee").build()
+    assert "/doctors/cy-dee/" not in project.page("/threads/copy/")
+    project.thread("two", doctor="Cy Dee").build()
+    assert "/doctors/cy-dee/" in project.page("/threads/copy/")
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_list_is_named_as_most_write_it_though_it_shows_none_of_them(project: Project) -> None:
+    project.config(per_page=1)
+    for number, name in enumerate(["Bo Chan", "BO CHAN", "BO CHAN", "Bo Chan", "Bo Chan"]):
+        project.thread(f"case-{number}", asked=f"201{number}-01-01", doctor=name)
+    project.build()
+    assert "<h1>Dr. Bo Chan</h1>" in project.page("/doctors/bo-chan/")
+    project.thread("case-0", asked="2010-01-01", doctor="BO CHAN").build()
+    assert "<h1>Dr. BO CHAN</h1>" in project.page("/doctors/bo-chan/")
     assert project.files() == project.clean_build_files()

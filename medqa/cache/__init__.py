@@ -81,10 +81,10 @@ def opened(folder: Path | None, engine: str) -> Iterator[Memory]:
     except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
         if in_use(error):
             raise UsageError(f"another build is at work with {folder}: wait until it is done") from None
-        if memory:
+        if memory is not None:
             memory.close()
             memory.forget()
         raise DamagedError(f"{folder} cannot be used ({error}): is the disk full?") from error
     finally:
-        if memory:
+        if memory is not None:
             memory.close()

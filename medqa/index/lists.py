@@ -168,17 +168,19 @@ def _year_pages(archive: Archive, key: ListKey, counts: Counts | None) -> Iterat
 
 
 def _lay_out_entity(changes: Changes, key: str) -> None:
-    """Give a doctor, hospital or specialty a page, or take it; tell all that may link there."""
+    """Give a doctor, hospital or specialty a page, or take it, and tell all that may link there."""
     archive = changes.archive
     kind, _, slug = key.partition("/")
+    planner = {"specialties": "specialty", "doctors": "doctor", "hospitals": "hospital"}.get(kind)
+    if planner is None:
+        return
     directory = archive.directories.of(kind)
     entity = directory.by_slug(slug)
-    changes.tell(f"entity:{key}", f"roster:{kind}")
-    if entity and not changes.fresh:
-        changes.tell(*(f"name:{kind}/{name}" for name in directory.names_of(entity)))
-    if kind == "topics":
-        return
-    planner = {"specialties": "specialty", "doctors": "doctor", "hospitals": "hospital"}[kind]
-    changes.want(f"/{key}/", "list", planner if entity and archive.has_page(entity) else "", slug)
+    paged = entity is not None and archive.has_page(entity)
+    if paged != (archive.pages.get(f"/{key}/") is not None):
+        changes.tell(f"entity:{key}", f"roster:{kind}")
+        if entity and not changes.fresh:
+            changes.tell(*(f"name:{kind}/{name}" for name in directory.names_of(entity)))
+    changes.want(f"/{key}/", "list", planner if paged else "", slug)
     if kind == "specialties":
         changes.want(f"/faq/{slug}/", "list", "faq" if archive.counts.first(f"faq/{slug}/") else "", slug)

@@ -35,6 +35,7 @@ def home(desk: Desk, _: str = "") -> HomePage:
     """Plan the home page."""
     counts = _specialty_counts(desk)
     name = desk.archive.config.name
+    desk.archive.note("lists:doctors")
     return HomePage(
         url="/",
         lang=desk.language,
