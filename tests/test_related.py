@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medqa import related
-from medqa.related import Candidate, _sides, _term_frequency, neighbours, term_counts
+from medqa.related import Candidate, neighbours, ranking, term_counts, weights
+from medqa.related import terms as terms_module
+from medqa.related.weights import sides, term_frequency
 
 
 def terms_of(text: str) -> list[str]:
@@ -117,15 +118,15 @@ def test_topic_tokens_are_those_of_text() -> None:
 def reference_terms(text: str) -> Counter[str]:
     """The terms of a text, the whole of it taken through every step, one character class after another."""
     text = unicodedata.normalize("NFKC", re.sub("[‘’“”–—…\u00a0]", " ", text)).lower()
-    text = related._LATIN_MARKS.sub("", unicodedata.normalize("NFD", related._INVISIBLE.sub("", text)))
+    text = terms_module._LATIN_MARKS.sub("", unicodedata.normalize("NFD", terms_module._INVISIBLE.sub("", text)))
     text = unicodedata.normalize("NFC", text)
-    terms = Counter(related._stems[word] for word in related._LATIN_WORD.findall(text))
-    cjk_run, other_run = related._runs()
+    terms = Counter(terms_module._stems[word] for word in terms_module._LATIN_WORD.findall(text))
+    cjk_run, other_run = terms_module._runs()
     for run in cjk_run.findall(text):
         terms.update(run)
         terms.update(one + two for one, two in pairwise(run))
     for run in other_run.findall(text):
-        terms.update(related._words(run))
+        terms.update(terms_module._words(run))
     del terms[""]
     return terms
 
@@ -142,7 +143,7 @@ TEXTS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
 @given(TEXTS, TEXTS, TEXTS)
 def test_terms_are_those_of_the_definition(question: str, headline: str, topic: str) -> None:
     expected = reference_terms(question)
-    for text, weight in ((f"x\n{headline}", related.HEADING_WEIGHT), (topic, related.TOPIC_WEIGHT)):
+    for text, weight in ((f"x\n{headline}", terms_module.HEADING_WEIGHT), (topic, terms_module.TOPIC_WEIGHT)):
         for term, count in reference_terms(text).items():
             expected[term] += weight * count
     counts = term_counts(title="x", headline=headline, question=question, replies=[], topics=[topic])
@@ -150,10 +151,10 @@ def test_terms_are_those_of_the_definition(question: str, headline: str, topic: 
 
 
 def test_more_words_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(related, "_MOST_WORDS", 3)
-    monkeypatch.setattr(related, "_stems", related._Stems())
+    monkeypatch.setattr(terms_module, "_MOST_WORDS", 3)
+    monkeypatch.setattr(terms_module, "_stems", terms_module._Stems())
     assert terms_of("coughs and fevers, coughing; rashes, itches, fevers") == ["cough", "fever", "itch", "rash"]
-    assert len(related._stems) <= 3
+    assert len(terms_module._stems) <= 3
 
 
 @given(st.text())
@@ -234,7 +235,7 @@ def test_neighbours_are_those_of_the_definition(
 ) -> None:
     shuffled = shuffler.sample(archive, len(archive))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(related, "_CELLS", cells)
+        patch.setattr(ranking, "_CELLS", cells)
         assert neighbours(shuffled, count) == reference(archive, count)
 
 
@@ -242,7 +243,7 @@ def test_only_the_heaviest_terms_count() -> None:
     archive = [
         candidate(f"t{i:02d}", {f"w{(i * 7 + j * j) % 151:03d}": 1 + i * j % 5 for j in range(110)}) for i in range(40)
     ]
-    assert max(len(msgspec.msgpack.decode(c.terms)) for c in archive) > related.HEAVIEST
+    assert max(len(msgspec.msgpack.decode(c.terms)) for c in archive) > weights.HEAVIEST
     assert neighbours(archive) == reference(archive)
 
 
@@ -328,18 +329,18 @@ def test_a_score_of_nothing_is_no_neighbour() -> None:
     [(1, 4), (2, 8), (3, 10), (4, 12), (5, 13), (2**40, 164), (2**43 - 1, 175)],
 )
 def test_term_frequency_is_exact(tf: int, expected: int) -> None:
-    assert _term_frequency(tf) == expected
+    assert term_frequency(tf) == expected
 
 
 def test_sides_of_known_weights() -> None:
-    query, document = _sides((300, 400))
+    query, document = sides((300, 400))
     assert query == [2457, 3276]  # 4096·w / 500
     assert document == [11621, 15495]  # 4096·w / 500^¾
-    assert _sides((7,)) == ([4096], [6666])  # (7<<20) // ⌊256·7^¾⌋
-    assert _sides(()) == ([], [])
+    assert sides((7,)) == ([4096], [6666])  # (7<<20) // ⌊256·7^¾⌋
+    assert sides(()) == ([], [])
 
 
-LARGEST_WEIGHT = _term_frequency(2**43 - 1) * floor_log2(Fraction(2**31) ** 2)
+LARGEST_WEIGHT = term_frequency(2**43 - 1) * floor_log2(Fraction(2**31) ** 2)
 """Of a term that six terabytes repeat, in one of 2^31 threads."""
 
 
@@ -347,13 +348,13 @@ LARGEST_WEIGHT = _term_frequency(2**43 - 1) * floor_log2(Fraction(2**31) ** 2)
 def test_scores_of_extremes_fit_in_32_bits(weights: list[int]) -> None:
     heaviest = [LARGEST_WEIGHT] * 64
     for one, two in ((weights, heaviest), (heaviest, weights), (heaviest, heaviest), (weights, weights)):
-        score = sum(q * d for q, d in zip(_sides(one)[0], _sides(two)[1], strict=False))
+        score = sum(q * d for q, d in zip(sides(one)[0], sides(two)[1], strict=False))
         assert 0 <= score < 2**29
 
 
 def test_the_longest_vectors_multiplied_fit_in_32_bits() -> None:
     shapes = [[weight] * terms for weight in (1, 2, 3, 40, LARGEST_WEIGHT) for terms in (1, 2, 63, 64)]
-    longest = [max(sum(x * x for x in _sides(shape)[side]) for shape in shapes) for side in (0, 1)]
+    longest = [max(sum(x * x for x in sides(shape)[side]) for shape in shapes) for side in (0, 1)]
     assert longest[0] * longest[1] < (2**29) ** 2
 
 
