@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from medqa.related import Candidate, neighbours, ranking, term_counts, weights
 from medqa.related import terms as terms_module
+from medqa.related.han import SIMPLIFIED
 from medqa.related.weights import sides, term_frequency
 
 
@@ -66,13 +67,14 @@ def padding(number: int) -> list[Candidate]:
         pytest.param("straße łódź", ["straße", "łodz"], id="letters that are no base and mark"),
         pytest.param("ＭＲＩ ﬁbroid H₂O", ["fibroid", "h2o", "mri"], id="compatibility forms"),
         pytest.param("hyper\u00adtension", ["hypertens"], id="soft hyphen"),
-        pytest.param("頭痛", ["痛", "頭", "頭痛"], id="Chinese"),
-        pytest.param("頭。痛", ["痛", "頭"], id="no pair across punctuation"),
+        pytest.param("頭痛發燒", ["头痛", "痛发", "发烧"], id="Chinese in pairs, read as simplified"),
+        pytest.param("头痛发烧", ["头痛", "痛发", "发烧"], id="simplified Chinese"),
+        pytest.param("頭。痛", ["头", "痛"], id="no pair across punctuation: characters that stand alone"),
         pytest.param("葛\U000e0100", ["葛"], id="variation selector"),
-        pytest.param("めまい・する", ["め", "ま", "い", "めま", "まい", "す", "る", "する"], id="Japanese"),
-        pytest.param("ﾋﾞﾀﾐﾝ", ["ビ", "タ", "ミ", "ン", "ビタ", "タミ", "ミン"], id="half-width kana"),
-        pytest.param("두통 약", ["두", "통", "두통", "약"], id="Korean"),
-        pytest.param("做MRI檢查", ["做", "mri", "檢", "查", "檢查"], id="Latin within Chinese"),
+        pytest.param("めまい・する", ["めま", "まい", "する"], id="Japanese"),
+        pytest.param("ﾋﾞﾀﾐﾝ", ["ビタ", "タミ", "ミン"], id="half-width kana"),
+        pytest.param("두통 약", ["두통", "약"], id="Korean"),
+        pytest.param("做MRI檢查", ["做", "mri", "检查"], id="Latin within Chinese"),
         pytest.param("головная боль", ["боль", "головная"], id="Cyrillic as it is"),
         pytest.param("й", ["й"], id="a mark on another alphabet's letter, a single one"),
         pytest.param("सिरदर्द और बुखार।", ["सिरदर्द", "और", "बुखार"], id="Hindi with its marks"),
@@ -94,18 +96,19 @@ def test_weights_by_place() -> None:
         replies=["An eye may twitch.", "Rest."],
         topics=["Muscle twitching", "Eyes"],
     )
-    assert counts == {"eye": 3 + 1 + 1 + 6, "eyelid": 3, "muscl": 6, "rest": 1, "twitch": 3 + 3 + 1 + 1 + 6}
+    words = {"eye": 3 + 1 + 1 + 6, "eyelid": 3, "muscl": 6, "rest": 1, "twitch": 3 + 3 + 1 + 1 + 6}
+    assert counts == words | {"eyelid twitch": 2, "twitch eye": 2}
     assert list(counts) == sorted(counts)
 
 
 def test_headline_equal_to_title_counts_once() -> None:
-    counts = term_counts(title="Vertigo", headline="Vertigo", question="", replies=[], topics=[])
-    assert counts == {"vertigo": 3}
+    counts = term_counts(title="Bad vertigo", headline="Bad vertigo", question="", replies=[], topics=[])
+    assert counts == {"bad": 3, "bad vertigo": 2, "vertigo": 3}
 
 
 def test_parts_do_not_run_together() -> None:
     counts = term_counts(title="頭", headline="痛", question="發", replies=["燒"], topics=["胃", "痛"])
-    assert set(counts) == set("頭痛發燒胃")
+    assert set(counts) == set("头痛发烧胃")
 
 
 def test_topic_tokens_are_those_of_text() -> None:
@@ -115,16 +118,42 @@ def test_topic_tokens_are_those_of_text() -> None:
     assert as_topic == {term: 6 * tf for term, tf in as_text.items()}
 
 
-def reference_terms(text: str) -> Counter[str]:
-    """The terms of a text, the whole of it taken through every step, one character class after another."""
+def test_neighbours_in_a_heading_are_pairs() -> None:
+    counts = term_counts(
+        title="Shortness of breath, 3 days", headline="MRI—Ménière’s", question="", replies=[], topics=[]
+    )
+    pairs = {term: count for term, count in counts.items() if " " in term}
+    assert pairs == {"short breath": 2, "breath day": 2, "mri menier": 2}
+
+
+def test_simplified_characters_are_no_one_elses_traditional() -> None:
+    assert not SIMPLIFIED.keys() & (set(SIMPLIFIED.values()) - {ord("\n")})
+    assert all(
+        unicodedata.name(chr(code)).startswith("CJK") for pair in SIMPLIFIED.items() for code in pair if code > 32
+    )
+
+
+def reference_text(text: str) -> str:
+    """The whole of a text taken through every step that shapes its words."""
     text = unicodedata.normalize("NFKC", re.sub("[‘’“”–—…\u00a0]", " ", text)).lower()
     text = terms_module._LATIN_MARKS.sub("", unicodedata.normalize("NFD", terms_module._INVISIBLE.sub("", text)))
-    text = unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def reference_pairs(text: str) -> Counter[str]:
+    """The pairs of Latin words of a heading."""
+    stems = [terms_module._stems[word] for word in terms_module._LATIN_WORD.findall(reference_text(text))]
+    return Counter(f"{one} {two}" for one, two in pairwise(filter(None, stems)))
+
+
+def reference_terms(text: str) -> Counter[str]:
+    """The terms of a text, one character class after another."""
+    text = reference_text(text)
     terms = Counter(terms_module._stems[word] for word in terms_module._LATIN_WORD.findall(text))
     cjk_run, other_run = terms_module._runs()
     for run in cjk_run.findall(text):
-        terms.update(run)
-        terms.update(one + two for one, two in pairwise(run))
+        simplified = "".join(chr(SIMPLIFIED.get(ord(character), ord(character))) for character in run)
+        terms.update([one + two for one, two in pairwise(simplified)] or [simplified])
     for run in other_run.findall(text):
         terms.update(terms_module._words(run))
     del terms[""]
@@ -133,8 +162,8 @@ def reference_terms(text: str) -> Counter[str]:
 
 PIECES = [
     "pain", "Pains", "DON’T", "the", "38.5", "°C", "Ménière", "me\u0301", "\u0301e", "É", "ΑΣ", "Σ", "İ", "\u00b4", "ﬁ",
-    "\u00ad", "\u200d", "頭痛", "めまい", "약", "боль", "ปวด", "β", "①", "“", "—", " ", "\n", "\x1c", "\x85", "\u3000",
-    "\u2028",
+    "\u00ad", "\u200d", "頭痛", "發", "めまい", "약", "боль", "ปวด", "β", "①", "“", "—", " ", "\n", "\x1c", "\x85",
+    "\u3000", "\u2028",
 ]  # fmt: skip
 """Words of several scripts, what may shape or part them, and what folding turns into something else."""
 TEXTS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
@@ -146,6 +175,8 @@ def test_terms_are_those_of_the_definition(question: str, headline: str, topic: 
     for text, weight in ((f"x\n{headline}", terms_module.HEADING_WEIGHT), (topic, terms_module.TOPIC_WEIGHT)):
         for term, count in reference_terms(text).items():
             expected[term] += weight * count
+    for pair, count in reference_pairs(headline).items():
+        expected[pair] += terms_module.PAIR_WEIGHT * count
     counts = term_counts(title="x", headline=headline, question=question, replies=[], topics=[topic])
     assert list(counts.items()) == sorted(expected.items())
 

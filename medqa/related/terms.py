@@ -9,13 +9,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import add
 from typing import Final
 
 from Stemmer import Stemmer  # type: ignore[import-not-found]
 
+from medqa.related.han import SIMPLIFIED
+
 HEADING_WEIGHT: Final = 3
+PAIR_WEIGHT: Final = 2
 TOPIC_WEIGHT: Final = 6
 STOP_WORDS: Final = frozenset(
     """
@@ -63,12 +66,13 @@ def term_counts(
 ) -> dict[str, int]:
     """Return the weighted number of occurrences of each term, in the terms' order.
 
-    Title and headline (the asker's own; by default the title, and then counted once) weigh 3, the words of topic names
-    6, plain text of question and replies 1.
+    Title and headline (the asker's own; by default the title, and then counted once) weigh 3, their pairs of words 2,
+    the words of topic names 6, plain text of question and replies 1.
     """
-    heading = title if headline == title else f"{title}\n{headline}"
     tokens = _tokens("\n".join((question, *replies)))
-    tokens += HEADING_WEIGHT * _tokens(heading)
+    for heading in dict.fromkeys((title, headline)):
+        tokens += HEADING_WEIGHT * _tokens(heading)
+        tokens += PAIR_WEIGHT * _pairs(heading)
     tokens += TOPIC_WEIGHT * _tokens("\n".join(topics))
     counts = Counter(tokens)
     del counts[""]
@@ -79,8 +83,7 @@ def _tokens(text: str) -> list[str]:
     """Return the terms of a text with repetition, in no particular order, and "" for words that are none."""
     if text.isascii():
         return _english(text)
-    for mark in _TYPOGRAPHY:
-        text = text.replace(mark, " ")
+    text = _parted(text)
     if text.isascii():
         return _english(text)
     # No step below looks beyond white space, and each is slow: an English text has few words that need them.
@@ -89,19 +92,30 @@ def _tokens(text: str) -> list[str]:
     return tokens + _other(_normalised(" ".join([part for part in parts if not part.isascii()])))
 
 
+def _pairs(heading: str) -> list[str]:
+    """Return the pairs of neighbouring Latin words, stop words passed over ("shortness of breath": short breath)."""
+    stems = _english(heading) if heading.isascii() else _latin(_normalised(_parted(heading)))
+    stems = [stem for stem in stems if stem]
+    return [f"{one} {two}" for one, two in pairwise(stems)]
+
+
 def _english(text: str) -> list[str]:
     """Return the terms of an ASCII text."""
     words = text.encode().translate(_ASCII_WORDS).decode().split()
     return list(map(_stems.__getitem__, words))
 
 
+def _latin(text: str) -> list[str]:
+    """Return the terms of the Latin words of a normalised text."""
+    return list(map(_stems.__getitem__, _LATIN_WORD.findall(text)))
+
+
 def _other(text: str) -> list[str]:
     """Return the terms of a normalised text."""
-    tokens = [_stems[word] for word in _LATIN_WORD.findall(text)]
+    tokens = _latin(text)
     cjk_run, other_run = _runs()
-    for run in cjk_run.findall(text):
-        tokens += run
-        tokens += map(add, run, run[1:])
+    for run in cjk_run.findall(text.translate(SIMPLIFIED)):
+        tokens += map(add, run, run[1:]) if len(run) > 1 else run
     for run in other_run.findall(text):
         tokens += _words(run)
     return tokens
@@ -112,6 +126,13 @@ def _runs() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what finds runs of Chinese, Japanese and Korean, and of other alphabets than these and the Latin one."""
     cjk = f"{_HAN}{_KANA}{_HANGUL}"  # such sets take milliseconds to compile, and many archives have no use for them
     return re.compile(f"[{cjk}]+"), re.compile(f"[^\\x00-\\x7f{_LATIN}{cjk}]+")
+
+
+def _parted(text: str) -> str:
+    """Return the text with spaces for typographic marks."""
+    for mark in _TYPOGRAPHY:
+        text = text.replace(mark, " ")
+    return text
 
 
 def _normalised(text: str) -> str:
