@@ -71,8 +71,7 @@ def term_counts(
     """
     tokens = _tokens("\n".join((question, *replies)))
     for heading in dict.fromkeys((title, headline)):
-        tokens += HEADING_WEIGHT * _tokens(heading)
-        tokens += PAIR_WEIGHT * _pairs(heading)
+        tokens += _heading(heading)
     tokens += TOPIC_WEIGHT * _tokens("\n".join(topics))
     counts = Counter(tokens)
     del counts[""]
@@ -89,14 +88,22 @@ def _tokens(text: str) -> list[str]:
     # No step below looks beyond white space, and each is slow: an English text has few words that need them.
     parts = text.split()
     tokens = _english(" ".join([part for part in parts if part.isascii()]))
-    return tokens + _other(_normalised(" ".join([part for part in parts if not part.isascii()])))
+    text = _normalised(" ".join([part for part in parts if not part.isascii()]))
+    return tokens + _latin(text) + _scripts(text)
 
 
-def _pairs(heading: str) -> list[str]:
-    """Return the pairs of neighbouring Latin words, stop words passed over ("shortness of breath": short breath)."""
-    stems = _english(heading) if heading.isascii() else _latin(_normalised(_parted(heading)))
-    stems = [stem for stem in stems if stem]
-    return [f"{one} {two}" for one, two in pairwise(stems)]
+def _heading(text: str) -> list[str]:
+    """Return the terms of a heading as often as they count: those of its words, and pairs of neighbouring Latin words.
+
+    Stop words are passed over ("shortness of breath": short breath).
+    """
+    if text.isascii():
+        tokens = latin = _english(text)
+    else:
+        text = _normalised(_parted(text))
+        latin = _latin(text)
+        tokens = latin + _scripts(text)
+    return HEADING_WEIGHT * tokens + PAIR_WEIGHT * list(map(" ".join, pairwise(filter(None, latin))))
 
 
 def _english(text: str) -> list[str]:
@@ -110,9 +117,9 @@ def _latin(text: str) -> list[str]:
     return list(map(_stems.__getitem__, _LATIN_WORD.findall(text)))
 
 
-def _other(text: str) -> list[str]:
-    """Return the terms of a normalised text."""
-    tokens = _latin(text)
+def _scripts(text: str) -> list[str]:
+    """Return the terms of a normalised text that are not Latin."""
+    tokens: list[str] = []
     cjk_run, other_run = _runs()
     for run in cjk_run.findall(text.translate(SIMPLIFIED)):
         tokens += map(add, run, run[1:]) if len(run) > 1 else run
