@@ -77,6 +77,10 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     names: tuple[tuple[Kind, str], ...]
     """Every doctor, hospital, specialty and topic it names, once for each time."""
     anchors: tuple[str, ...] = ()
+    aliased: bool = False
+    """Whether it claims old addresses."""
+    refers: bool = False
+    """Whether it says anything of other documents, by a link or a reference."""
     terms: bytes = b""
     """Digest of the terms of a thread's text."""
     newest: date | None = None
