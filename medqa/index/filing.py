@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from sys import intern
 
 import msgspec
 
@@ -31,7 +32,7 @@ class Found(msgspec.Struct, frozen=True):
 
 def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> Outline:
     """Give what has to be known of a document before any can be placed."""
-    named = tuple((kind, name.text) for kind, name in names_in(document))
+    named = tuple((kind, intern(name.text)) for kind, name in names_in(document))  # the same in many documents
     aliased = not isinstance(document, Page) and bool(document.aliases)
     if not isinstance(document, Thread):
         return Outline(place.path, key, named, document.anchors, aliased=aliased, refers=bool(document.links))

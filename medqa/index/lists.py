@@ -28,8 +28,9 @@ class Moves:
         are = {(key, new.asked) for key in new.lists} if new else set()
         for key, asked in were - are:
             self.lists[key][asked.year][0].add(stem)
+        entry = (new.asked.isoformat(), stem) if new else ("", stem)  # one for all lists: there are ten a thread
         for key, asked in are - were:
-            self.lists[key][asked.year][1].add((asked.isoformat(), stem))
+            self.lists[key][asked.year][1].add(entry)
         for step, one in ((-1, old), (1, new)):
             for doctor, other in one.staff if one else ():
                 for this, that in ((doctor, other), (other, doctor)):
