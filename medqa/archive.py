@@ -12,6 +12,8 @@ document, is made again exactly when something that it was told is no longer so.
     staff:<key>              who answers in a specialty or at a hospital, and in which and where a doctor does
     list:<key>               what the entry page of a list shows of it: its years with counts, its newest threads
     there:<list>             whether there is such a list
+    near:<list>              which FAQ lists of the specialty are nearest to it
+    words:<specialty>        the words in the names of a specialty's topics
     years:<list>             which years a list has, and whether they have pages
     pages:<list>/<year>      how many pages a year has
     page:<list>/<year>/<n>   the threads of one of them
@@ -25,7 +27,7 @@ document, is made again exactly when something that it was told is no longer so.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -195,6 +197,12 @@ class Archive:
         """`lists` → the lists that stand even while they are empty."""
         self.staff_of: Table[dict[str, int]] = state.table("staff", dict[str, int])
         """Key of a doctor, specialty, hospital → keys of those they have replies with → how many replies."""
+        self.together: Table[dict[ListKey, int]] = state.table("together", dict[str, int])
+        """FAQ list → another of its specialty → number of threads that stand in both."""
+        self.near: Table[tuple[ListKey, ...]] = state.table("near", tuple[str, ...])
+        """FAQ list → the nearest others of its specialty, best first."""
+        self.topic_words: Table[dict[ListKey, dict[str, int]]] = state.table("topic_words", dict[str, dict[str, int]])
+        """Slug of a specialty → FAQ list → stem in the topic's names → what it weighs."""
         self.translated: Table[tuple[str, ...]] = state.table("translations", tuple[str, ...])
         """Stem → stems of the threads that say they are translations of it."""
         self.claims: Table[tuple[Claim, ...]] = state.table("claims", tuple[Claim, ...])
@@ -360,6 +368,18 @@ class Archive:
         self.note(f"lists:topic/{topic}")
         keys = (f"faq/{specialty.slug}/{topic}" for specialty in self.directories.specialties.entities())
         return [key for key in keys if self.is_list(key)]
+
+    def near_topics(self, key: ListKey) -> tuple[ListKey, ...]:
+        """Give the FAQ lists that are nearest to one, best first."""
+        self.note(f"near:{key}")
+        return self.near.get(key) or ()
+
+    def topics_about(self, specialty: str, stems: Collection[str]) -> list[ListKey]:
+        """Give the FAQ lists of a specialty whose topics are named by some of these stems, best first."""
+        self.note(f"words:{specialty}")
+        topics = (self.topic_words.get(specialty) or {}).items()
+        scores = {key: sum(weight for stem, weight in words.items() if stem in stems) for key, words in topics}
+        return sorted((key for key, score in scores.items() if score), key=lambda key: (-scores[key], key))
 
     # --- who has a page -------------------------------------------------------------------------------------------
 

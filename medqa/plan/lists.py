@@ -94,6 +94,7 @@ def topic(desk: Desk, key: ListKey) -> TopicPage:
         crumbs=desk.crumbs(desk.section("specialties"), desk.entity(home), _faq_link(desk, home, "faq")),
         specialty=desk.entity(home),
         synonyms=record.synonyms if record else (),
+        near=tuple(desk.topic_link(other) for other in desk.archive.near_topics(key)),
         elsewhere=tuple(desk.topic_link(other) for other in elsewhere if other != key),
     )
 

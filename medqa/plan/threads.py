@@ -1,6 +1,8 @@
 """The pages of single threads."""
 
+from collections.abc import Collection, Iterable
 from datetime import date
+from itertools import chain, islice, zip_longest
 
 from medqa import links, pages
 from medqa.archive import Archive
@@ -8,6 +10,10 @@ from medqa.documents import FollowUp, Reply, Thread
 from medqa.fields import Name
 from medqa.pages import FollowUpBlock, GonePage, Link, ReplyBlock, ThreadPage
 from medqa.plan.desk import Desk
+from medqa.related import term_counts
+
+FAQ_LINKS = 6
+"""FAQ pages that a thread leads to; more where it has more topics of its own."""
 
 
 def thread(desk: Desk, stem: str) -> ThreadPage:
@@ -110,10 +116,21 @@ def _reviewer(desk: Desk, one: Thread, lang: str) -> str:
 
 
 def _faq(desk: Desk, one: Thread, specialty: str, lang: str) -> tuple[Link, ...]:
-    """Give the FAQ pages of the thread's topics in its specialty."""
-    topics = filter(None, map(desk.archive.directories.topics.find, one.topics))
-    keys = dict.fromkeys(f"faq/{specialty}/{topic.slug}" for topic in topics)
-    return tuple(desk.topic_link(key, lang) for key in keys if desk.archive.has_list(key))
+    """Give the FAQ pages of the thread's topics in its specialty, and then of the nearest other topics there."""
+    archive = desk.archive
+    topics = filter(None, map(archive.directories.topics.find, one.topics))
+    own = [key for key in dict.fromkeys(f"faq/{specialty}/{topic.slug}" for topic in topics) if archive.has_list(key)]
+    if own:
+        others: Iterable[str | None] = chain.from_iterable(zip_longest(*map(archive.near_topics, own)))
+    else:
+        others = archive.topics_about(specialty, _heading(one))
+    keys = dict.fromkeys(chain(own, filter(None, others)))
+    return tuple(desk.topic_link(key, lang) for key in islice(keys, max(len(own), FAQ_LINKS)))
+
+
+def _heading(one: Thread) -> Collection[str]:
+    """Give the terms of a thread's headings."""
+    return term_counts(title=one.title, headline=one.question, question="", replies=[], topics=[])
 
 
 def _beside(desk: Desk, key: str, one: Thread, lang: str) -> tuple[Link | None, Link | None]:
