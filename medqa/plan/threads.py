@@ -118,7 +118,7 @@ def _faq(desk: Desk, one: Thread, specialty: str, lang: str) -> tuple[Link, ...]
 
 def _beside(desk: Desk, key: str, one: Thread, lang: str) -> tuple[Link | None, Link | None]:
     """Give the next newer and the next older thread of the specialty."""
-    older, newer = desk.archive.beside(key, one.stem, one.asked.year)
+    older, newer = desk.archive.beside(key, one.stem, one.asked)
     return desk.thread_link(newer, lang) if newer else None, desk.thread_link(older, lang) if older else None
 
 
