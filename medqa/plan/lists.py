@@ -16,7 +16,7 @@ from medqa.pages import (
     TopicPage,
     YearPage,
 )
-from medqa.plan.desk import Desk
+from medqa.plan.desk import Desk, kept
 
 
 def _entry(
@@ -54,7 +54,7 @@ def specialty(desk: Desk, slug: str) -> SpecialtyPage:
 def doctor(desk: Desk, slug: str) -> DoctorPage:
     """Plan a doctor's page."""
     entity: Entity[Doctor] = desk.entity_of("doctors", slug)
-    record, known = entity.record, desk.archive.directories
+    record = entity.record
     periods = record.periods if record else ()
     return DoctorPage(
         **_entry(desk, entity.key, entity.name, entity.key, record),
@@ -65,8 +65,7 @@ def doctor(desk: Desk, slug: str) -> DoctorPage:
         specialties=tuple(desk.entity(each) for each in desk.specialties_of(entity)),
         status=record.status if record else "active",
         periods=tuple(
-            PeriodLine(desk.named(known.hospitals.find(period.hospital), period.hospital), period.start, period.end)
-            for period in periods
+            PeriodLine(desk.named("hospitals", period.hospital.text), period.start, period.end) for period in periods
         ),
     )
 
@@ -86,7 +85,7 @@ def hospital(desk: Desk, slug: str) -> HospitalPage:
 def topic(desk: Desk, key: ListKey) -> TopicPage:
     """Plan the FAQ of a topic within a specialty, `faq/<specialty>/<topic>`."""
     home, entity = desk.faq_parts(key)
-    link, elsewhere = desk.topic_link(key), desk.faq_lists_of(entity)
+    link, elsewhere = desk.topic_link(key), desk.faq_lists_of(entity.slug)
     record = entity.record
     return TopicPage(
         **_entry(desk, key, link.text, entity.key, record),
@@ -157,6 +156,7 @@ def _page_link(desk: Desk, key: ListKey, year: int, number: int, text: str) -> L
     return Link(f"{key}/{year}/{number}", url, desk.say(text, number=number))
 
 
+@kept
 def _list_link(desk: Desk, key: ListKey) -> tuple[Link, tuple[Link, ...]]:
     """Give the link to a list's entry page, and the crumbs that lead to it."""
     kind, _, slug = key.partition("/")
