@@ -27,6 +27,7 @@ document, is made again exactly when something that it was told is no longer so.
 """
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
@@ -334,19 +335,22 @@ class Archive:
             found += reversed(self.shelf(key, year))
         return found[:count]
 
-    def beside(self, key: ListKey, stem: str, year: int) -> tuple[str | None, str | None]:
-        """Give the stems that stand before and after a thread in a list."""
+    def beside(self, key: ListKey, stem: str, asked: date) -> tuple[str | None, str | None]:
+        """Give the stems that stand before and after a thread, asked on a day, in a list."""
         self.note(f"beside:{key}/{stem}")
-        shelf = self.shelf(key, year)
-        if stem not in shelf:
+        shelf, place = self.shelves.get(f"{key}/{asked.year}") or (), (asked.isoformat(), stem)
+        at = bisect_left(shelf, place)
+        if shelf[at : at + 1] != (place,):
             return None, None
-        at = shelf.index(stem)
-        years = sorted(self.years(key))
-        turn = years.index(year)
-        before = shelf[at - 1] if at else self.shelf(key, years[turn - 1])[-1] if turn else None
-        last, latest = at + 1 == len(shelf), turn + 1 == len(years)
-        after = shelf[at + 1] if not last else None if latest else self.shelf(key, years[turn + 1])[0]
+        before = shelf[at - 1][1] if at else self._across(key, asked.year, -1)
+        after = shelf[at + 1][1] if at + 1 < len(shelf) else self._across(key, asked.year, 1)
         return before, after
+
+    def _across(self, key: ListKey, year: int, step: Literal[-1, 1]) -> str | None:
+        """Give the stem that stands before the first thread of a year of a list, or after the last."""
+        years = sorted(self.years(key))
+        at = years.index(year) + step
+        return self.shelf(key, years[at])[min(step, 0)] if 0 <= at < len(years) else None
 
     def is_long(self, key: ListKey, years: Mapping[int, int] | None = None) -> bool:
         """Tell whether a list has pages for its years: every specialty, and what would make an endless entry page."""

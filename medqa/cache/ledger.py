@@ -11,10 +11,11 @@ builds add stands beside them, a row for each note.
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import pairwise
+from typing import TypeVar
 from zlib import crc32
 
 from medqa.cache.tables import sealed, unsealed
@@ -27,6 +28,8 @@ _SCHEMA = (
 _WAITING = 5_000
 """Parts held before they are written."""
 
+T = TypeVar("T")
+
 
 class Ledger:
     """The notes of one site."""
@@ -35,7 +38,7 @@ class Ledger:
         """Open the notes; `fresh` ones are known to be empty."""
         self._base = base
         self._fresh = fresh
-        self._told: set[str] | None = None
+        self._told: set[int] | None = None
         self._nodes: list[tuple[int, str, bytes]] = []
         self._facts, self._readers = array("I"), array("q")
         """New notes, of the same length: a fact, and who was told it."""
@@ -45,7 +48,21 @@ class Ledger:
     def note(self, fact: str) -> None:
         """Note that the part being made, if one is, was told a fact."""
         if self._told is not None:
-            self._told.add(fact)
+            self._told.add(_sum(fact))
+
+    def hear(self, ask: Callable[[], T]) -> tuple[T, tuple[int, ...]]:
+        """Give an answer and the facts that it was made from, to be noted wherever the answer is given."""
+        outer, self._told = self._told, set()
+        try:
+            answer = ask()
+        finally:
+            heard, self._told = self._told, outer
+        return answer, tuple(heard)
+
+    def note_all(self, facts: tuple[int, ...]) -> None:
+        """Note what was heard."""
+        if self._told is not None:
+            self._told.update(facts)
 
     @contextmanager
     def making(self, node: str) -> Iterator[None]:
@@ -57,9 +74,8 @@ class Ledger:
             told, self._told = self._told, outer
         self._keep(node, told)
 
-    def _keep(self, node: str, told: Iterable[str]) -> None:
-        identity = _identity(node)
-        new = reads = set(map(_sum, told))
+    def _keep(self, node: str, reads: set[int]) -> None:
+        identity, new = _identity(node), reads
         if not self._fresh:
             row = self._base.execute("SELECT reads FROM nodes WHERE id = ?", (identity,)).fetchone()
             before = set(array("I", row[0])) if row else set()
