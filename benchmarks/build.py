@@ -1,46 +1,114 @@
-"""Seconds by stage for archives of growing size: cold, untouched, and after one edit of a question.
+"""What builds cost, by size of the archive: processor time, memory, files written, seconds by stage.
 
-    python benchmarks/build.py [THREADS ...]        default: 1000
+    python benchmarks/build.py [THREADS ...] [--archive DIR] [--jobs N] [--folder DIR]        default: 1000
+
+Each build is a process of its own: cold, without site and memory; untouched; one edit of a More Info, of a question;
+one thread more; and in a fresh clone with the memory of the last job, what CI does (`--delta`).
 
 The archive is the sample's threads over and over, each copy under a name of its own, with its words shuffled so that
-the copies are no duplicates. It is made and built in a temporary folder.
+the copies are no duplicates; or that of a folder. It is put and built in a temporary folder.
 """
 
+import argparse
+import json
+import os
 import random
 import re
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import cycle
-from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from medqa.pipeline import BuildOptions, Report, build
+from benchmarks.peer_measure import Run, adopt_orphans, run
 
 ROOT = Path(__file__).resolve().parent.parent
 ONCE = re.compile(
     r"^(?:aliases|related|superseded_by|duplicate_of|translation_of|translated_by):.*\n(?:[ -].*\n)*", re.MULTILINE
 )
 """Fields that name a thread, or an address that only one thread can have."""
+GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0")
 
 
 def main() -> None:
     """Measure every size named on the command line."""
-    sizes = [int(argument) for argument in sys.argv[1:]] or [1_000]
-    for size in sizes:
-        with TemporaryDirectory(prefix="medqa-bench-") as folder:
-            root = Path(folder)
-            edited = make_archive(root, size)
-            options = BuildOptions(out=root / "site", cache=root / ".cache", jobs=cpu_count() or 1)
-            show(size, "cold", build(root, options))
-            show(size, "untouched", build(root, options))
-            text = edited.read_text(encoding="utf-8")
-            edited.write_text(text.replace("## Question\n", "## Question\n\nAgain: "), encoding="utf-8")
-            show(size, "one edit", build(root, options))
+    arguments = _arguments()
+    adopt_orphans()
+    for size in [0] if arguments.archive else arguments.threads or [1_000]:
+        with TemporaryDirectory(prefix="medqa-bench-", dir=arguments.folder) as folder:
+            root = Path(folder) / "archive"
+            root.mkdir()
+            if arguments.archive:
+                shutil.copytree(arguments.archive / "content", root / "content")
+                shutil.copy(arguments.archive / "config.yaml", root)
+            else:
+                make_archive(root, size)
+            for name, cost, report in measure(root, arguments.jobs):
+                show(name, cost, report)
 
 
-def make_archive(root: Path, size: int) -> Path:
-    """Write an archive of so many threads; gives the file to be edited."""
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000")
+    parser.add_argument("--archive", type=Path, help="folder of an archive to build instead")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: the cores")
+    parser.add_argument("--folder", type=Path, help="where the archives are made; default: the system's folder for it")
+    return parser.parse_args()
+
+
+def measure(root: Path, jobs: int) -> Iterator[tuple[str, Run, dict[str, Any]]]:
+    """Build an archive again and again; gives name, cost and report of each build."""
+
+    def build(name: str, root: Path, *more: str, out: str = "site") -> tuple[str, Run, dict[str, Any]]:
+        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), "--jobs", str(jobs)]
+        cost = run([*command, "--as-of", "2026-01-01", "--format", "json", *more], root, root / out, {}, limit=3600)
+        log = root.parent / f"{root.name}.log"
+        return name, cost, json.loads(log.read_text(encoding="utf-8"))["report"]
+
+    edited = sorted((root / "content" / "threads").rglob("*.md"))
+    edited = [file for file in edited if "\n## Question\n" in (text := _text(file)) and "\n## More Info\n" in text]
+    one, other = edited[len(edited) // 2], edited[len(edited) // 3]
+    yield build("cold", root)
+    yield build("untouched", root)
+    _edit(one, "\n## More Info\n", "\n## More Info\n\nSee also what was said before.\n\n")
+    yield build("one edit, More Info", root)
+    _edit(one, "\n## Question\n", "\n## Question\n\nAgain, and with fever since Monday:\n\n")
+    yield build("one edit, question", root)
+    added = other.with_name(f"{other.stem}-again.md")
+    added.write_text(re.sub("^title:.*$", "title: Once more, and worse", _text(other), flags=re.MULTILINE))
+    yield build("one thread more", root)
+    yield from _in_ci(root, build)
+
+
+def _in_ci(root: Path, build: Any) -> Iterator[tuple[str, Run, dict[str, Any]]]:
+    """Build what has to be uploaded, from nothing; and then in a fresh clone, with the memory of that."""
+    (root / ".gitignore").write_text("/site/\n/.cache/\n/upload/\n/published.txt\n")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "archive"]):
+        subprocess.run([*GIT, *command], cwd=root, check=True)
+    upload = ("--delta", "upload", "--published", "published.txt")
+    yield build("CI, from nothing", root, *upload, out="upload")
+    (root / "upload" / ".medqa-published").replace(root / "published.txt")
+    shutil.rmtree(root / "upload")
+    clone = root.with_name("clone")
+    subprocess.run([*GIT, "clone", "-q", "--no-hardlinks", str(root), str(clone)], check=True)
+    shutil.copytree(root / ".cache", clone / ".cache")
+    shutil.copy(root / "published.txt", clone)
+    yield build("CI, untouched", clone, *upload, out="upload")
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def _edit(file: Path, old: str, new: str) -> None:
+    file.write_text(_text(file).replace(old, new, 1), encoding="utf-8")
+
+
+def make_archive(root: Path, size: int) -> None:
+    """Write an archive of so many threads."""
     shutil.copy(ROOT / "config.yaml", root)
     for records in ("doctors", "hospitals", "specialties", "topics", "pages"):
         shutil.copytree(ROOT / "content" / records, root / "content" / records)
@@ -48,11 +116,9 @@ def make_archive(root: Path, size: int) -> Path:
     target = root / "content" / "threads"
     chance = random.Random(1)
     for number, source in zip(range(size), cycle(threads), strict=False):
-        text = source.read_text(encoding="utf-8")
         file = target / source.parent.relative_to(ROOT / "content" / "threads") / f"{source.stem}-{number}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(copy_of(text, chance), encoding="utf-8")
-    return file
+        file.write_text(copy_of(_text(source), chance), encoding="utf-8")
 
 
 def copy_of(text: str, chance: random.Random) -> str:
@@ -72,12 +138,11 @@ def shuffled(line: str, chance: random.Random) -> str:
     return " ".join(words)
 
 
-def show(size: int, name: str, report: Report) -> None:
-    """Print one line of figures."""
-    stages = "  ".join(f"{stage} {seconds:.2f}" for stage, seconds in report.seconds.items())
-    total = sum(report.seconds.values())
-    made = f"{len(report.rendered):,} of {report.pages:,} pages"
-    print(f"{size:>7,} threads  {name:<9}  {total:7.2f} s  {made}, {report.peak_memory >> 20} MiB\n    {stages}")
+def show(name: str, cost: Run, report: dict[str, Any]) -> None:
+    """Print one build's figures."""
+    stages = "  ".join(f"{stage} {seconds:.2f}" for stage, seconds in report["seconds"].items())
+    told = f"{cost.cpu:8.2f} s CPU {cost.wall:8.2f} s {cost.pss >> 20:6,} MiB {cost.written:8,} files written"
+    print(f"{report['threads']:>7,} threads  {name:<20}{told}\n    wall: {stages}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ document, is made again exactly when something that it was told is no longer so.
     staff:<key>              who answers in a specialty or at a hospital, and in which and where a doctor does
     list:<key>               what the entry page of a list shows of it: its years with counts, its newest threads
     there:<list>             whether there is such a list
+    near:<list>              which FAQ lists of the specialty are nearest to it
+    words:<specialty>        the words in the names of a specialty's topics
     years:<list>             which years a list has, and whether they have pages
     pages:<list>/<year>      how many pages a year has
     page:<list>/<year>/<n>   the threads of one of them
@@ -25,7 +27,8 @@ document, is made again exactly when something that it was told is no longer so.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -77,6 +80,10 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     names: tuple[tuple[Kind, str], ...]
     """Every doctor, hospital, specialty and topic it names, once for each time."""
     anchors: tuple[str, ...] = ()
+    aliased: bool = False
+    """Whether it claims old addresses."""
+    refers: bool = False
+    """Whether it says anything of other documents, by a link or a reference."""
     terms: bytes = b""
     """Digest of the terms of a thread's text."""
     newest: date | None = None
@@ -191,6 +198,12 @@ class Archive:
         """`lists` → the lists that stand even while they are empty."""
         self.staff_of: Table[dict[str, int]] = state.table("staff", dict[str, int])
         """Key of a doctor, specialty, hospital → keys of those they have replies with → how many replies."""
+        self.together: Table[dict[ListKey, int]] = state.table("together", dict[str, int])
+        """FAQ list → another of its specialty → number of threads that stand in both."""
+        self.near: Table[tuple[ListKey, ...]] = state.table("near", tuple[str, ...])
+        """FAQ list → the nearest others of its specialty, best first."""
+        self.topic_words: Table[dict[ListKey, dict[str, int]]] = state.table("topic_words", dict[str, dict[str, int]])
+        """Slug of a specialty → FAQ list → stem in the topic's names → what it weighs."""
         self.translated: Table[tuple[str, ...]] = state.table("translations", tuple[str, ...])
         """Stem → stems of the threads that say they are translations of it."""
         self.claims: Table[tuple[Claim, ...]] = state.table("claims", tuple[Claim, ...])
@@ -322,19 +335,22 @@ class Archive:
             found += reversed(self.shelf(key, year))
         return found[:count]
 
-    def beside(self, key: ListKey, stem: str, year: int) -> tuple[str | None, str | None]:
-        """Give the stems that stand before and after a thread in a list."""
+    def beside(self, key: ListKey, stem: str, asked: date) -> tuple[str | None, str | None]:
+        """Give the stems that stand before and after a thread, asked on a day, in a list."""
         self.note(f"beside:{key}/{stem}")
-        shelf = self.shelf(key, year)
-        if stem not in shelf:
+        shelf, place = self.shelves.get(f"{key}/{asked.year}") or (), (asked.isoformat(), stem)
+        at = bisect_left(shelf, place)
+        if shelf[at : at + 1] != (place,):
             return None, None
-        at = shelf.index(stem)
-        years = sorted(self.years(key))
-        turn = years.index(year)
-        before = shelf[at - 1] if at else self.shelf(key, years[turn - 1])[-1] if turn else None
-        last, latest = at + 1 == len(shelf), turn + 1 == len(years)
-        after = shelf[at + 1] if not last else None if latest else self.shelf(key, years[turn + 1])[0]
+        before = shelf[at - 1][1] if at else self._across(key, asked.year, -1)
+        after = shelf[at + 1][1] if at + 1 < len(shelf) else self._across(key, asked.year, 1)
         return before, after
+
+    def _across(self, key: ListKey, year: int, step: Literal[-1, 1]) -> str | None:
+        """Give the stem that stands before the first thread of a year of a list, or after the last."""
+        years = sorted(self.years(key))
+        at = years.index(year) + step
+        return self.shelf(key, years[at])[min(step, 0)] if 0 <= at < len(years) else None
 
     def is_long(self, key: ListKey, years: Mapping[int, int] | None = None) -> bool:
         """Tell whether a list has pages for its years: every specialty, and what would make an endless entry page."""
@@ -356,6 +372,18 @@ class Archive:
         self.note(f"lists:topic/{topic}")
         keys = (f"faq/{specialty.slug}/{topic}" for specialty in self.directories.specialties.entities())
         return [key for key in keys if self.is_list(key)]
+
+    def near_topics(self, key: ListKey) -> tuple[ListKey, ...]:
+        """Give the FAQ lists that are nearest to one, best first."""
+        self.note(f"near:{key}")
+        return self.near.get(key) or ()
+
+    def topics_about(self, specialty: str, stems: Collection[str]) -> list[ListKey]:
+        """Give the FAQ lists of a specialty whose topics are named by some of these stems, best first."""
+        self.note(f"words:{specialty}")
+        topics = (self.topic_words.get(specialty) or {}).items()
+        scores = {key: sum(weight for stem, weight in words.items() if stem in stems) for key, words in topics}
+        return sorted((key for key, score in scores.items() if score), key=lambda key: (-scores[key], key))
 
     # --- who has a page -------------------------------------------------------------------------------------------
 

@@ -34,13 +34,14 @@ class Reader:
         self.problems = problems
         self.line, self.column = node.line, node.column
         self._unsure = set(node.repeated)
-        self._items: dict[str, tuple[yamltext.Scalar, yamltext.Node]] = {}
+        self._keys = node.items
+        self._values: dict[str, yamltext.Node] = {}
         for key, (at, value) in node.items.items():
             if key not in known:
                 self.report((at.line, at.column), "MQ108", f"'{key}' is not a known key", suggestion(key, known))
                 self._unsure.add(nearest(key, known))
             elif not (isinstance(value, yamltext.Scalar) and not value.text.strip()):
-                self._items[key] = (at, value)
+                self._values[key] = value
 
     def report(self, at: tuple[int, int], code: str, message: str, hint: str = "") -> None:
         """Add a problem at (line, column) of the file."""
@@ -48,14 +49,12 @@ class Reader:
 
     def place(self, key: str) -> tuple[int, int]:
         """Give the (line, column) of a field's value; of the mapping itself where the field is absent."""
-        if key not in self._items:
-            return self.line, self.column
-        value = self._items[key][1]
+        value = self._values.get(key, self)
         return value.line, value.column
 
     def has(self, key: str) -> bool:
         """Tell whether the field is there and not empty."""
-        return key in self._items
+        return key in self._values
 
     def unsure(self, key: str) -> bool:
         """Tell whether the field was reported as misspelt or given twice: that it is absent is no further problem."""
@@ -63,17 +62,20 @@ class Reader:
 
     def text(self, key: str, *, required: bool = False) -> str:
         """Give a text on one line, without white space around it; "" when absent."""
-        value = self._scalar(key)
-        if value is None:
-            if required and key not in self._items and not self.unsure(key):
-                self.report((self.line, self.column), "MQ201", f"'{key}' is missing", f"add a line '{key}: …'")
-            return ""
-        return " ".join(value.text.split())
+        value = self._values.get(key)
+        if isinstance(value, yamltext.Scalar):
+            return " ".join(value.text.split())
+        if value:
+            hint = f"write one value behind '{key}:', between double quotes if it begins with a bracket or a dash"
+            self.report((value.line, value.column), "MQ202", f"'{key}' is one text, not a list or mapping", hint)
+        elif required and not self.unsure(key):
+            self.report((self.line, self.column), "MQ201", f"'{key}' is missing", f"add a line '{key}: …'")
+        return ""
 
     def name(self, key: str, *, required: bool = False) -> Name | None:
         """Give a reference with its place, accents composed as in the names of files."""
-        text = unicodedata.normalize("NFC", self.text(key, required=required))
-        return Name(text, *self.place(key)) if text else None
+        text = self.text(key, required=required)
+        return Name(unicodedata.normalize("NFC", text), *self.place(key)) if text else None
 
     def day(self, key: str, *, required: bool = False) -> date | None:
         """Give a date written YYYY-MM-DD or YYYY/MM/DD."""
@@ -138,30 +140,29 @@ class Reader:
 
     def items(self, key: str) -> tuple[yamltext.Node, ...]:
         """Give the nodes of a list; a single value counts as a list of one."""
-        if key not in self._items:
+        value = self._values.get(key)
+        if value is None:
             return ()
-        value = self._items[key][1]
         return value.items if isinstance(value, yamltext.Sequence) else (value,)
 
     def below(self, key: str, known: Collection[str]) -> "Reader | None":
         """Give the reader of a mapping inside this one, None when absent."""
-        if key not in self._items:
-            return None
-        return self.mapping(self._items[key][1], key, known)
+        node = self._values.get(key)
+        return self.mapping(node, key, known) if node else None
 
     def open(self, key: str) -> "Reader | None":
         """Give the reader of a mapping with any keys, None when absent."""
-        node = self._items[key][1] if key in self._items else None
+        node = self._values.get(key)
         return self.below(key, list(node.items) if isinstance(node, yamltext.Mapping) else ())
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The known keys that are there and not empty, in their order."""
-        return tuple(self._items)
+        return tuple(self._values)
 
     def is_mapping(self, key: str) -> bool:
         """Tell whether a field holds keys and values."""
-        return key in self._items and isinstance(self._items[key][1], yamltext.Mapping)
+        return isinstance(self._values.get(key), yamltext.Mapping)
 
     def each(self, key: str, known: Collection[str]) -> "list[Reader]":
         """Give readers for a list of mappings."""
@@ -189,7 +190,7 @@ class Reader:
 
     def localized(self, key: str) -> "Localized":
         """Give a text, or a mapping language → text; a plain text stands under the key ""."""
-        if key in self._items and isinstance(self._items[key][1], yamltext.Scalar):
+        if isinstance(self._values.get(key), yamltext.Scalar):
             return {"": self.text(key)}
         return self.by_language(key)
 
@@ -198,17 +199,7 @@ class Reader:
         entry = self.open(key)
         if entry is None:
             return []
-        return [(at, text) for word, (at, _) in entry._items.items() if (text := entry.text(word))]  # noqa: SLF001
-
-    def _scalar(self, key: str) -> yamltext.Scalar | None:
-        if key not in self._items:
-            return None
-        value = self._items[key][1]
-        if not isinstance(value, yamltext.Scalar):
-            hint = f"write one value behind '{key}:', between double quotes if it begins with a bracket or a dash"
-            self.report((value.line, value.column), "MQ202", f"'{key}' is one text, not a list or mapping", hint)
-            return None
-        return value
+        return [(entry._keys[word][0], text) for word in entry.keys if (text := entry.text(word))]  # noqa: SLF001
 
 
 Localized = Mapping[str, str]

@@ -1,14 +1,15 @@
 """Stage 5, compare: what the last build made against what this one would make.
 
-Pure. A page's fingerprint is a row of short digests: one for each field of its value, one for its template, one for
-what the template can see of config and strings, one for medqa itself. Equal rows give equal bytes; where two rows
-differ, the place of the difference says why the page is made again.
+Pure. A page's fingerprint is a row of short digests: of medqa itself, of its template, of what the template can see of
+config and strings, of its value. Equal rows give equal bytes; where two rows differ, the place of the difference says
+why the page is made again. For that alone there follows a sum of each field of the value.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from array import array
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -19,18 +20,6 @@ WIDTH = 8
 """Bytes of each digest in a fingerprint: a change goes unnoticed once in 2^64."""
 _FIXED = ("medqa itself", "template {template}", "config", "strings", "kind of page")
 
-Fingerprints = Mapping[str, bytes]
-"""Address of a page → its fingerprint."""
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What has to be done."""
-
-    stale: Mapping[str, str]
-    """Address → why the page is to be made: `new`, `title changed`, `template thread.html changed`."""
-    orphaned: tuple[str, ...]
-    """Addresses that the last build made and this one does not."""
-
 
 class Printer:
     """Takes fingerprints."""
@@ -39,39 +28,29 @@ class Printer:
         """Use these templates, and `engine`, the digest of medqa itself."""
         self._templates = templates
         self._engine = _short(engine.encode())
-        self._seen: dict[tuple[str, str], bytes] = {}
+        self._seen: dict[tuple[type[Page], str], bytes] = {}
         self._encoder = msgspec.msgpack.Encoder(order="deterministic")
 
     def fingerprint(self, page: Page) -> bytes:
-        """Give a page's fingerprint: the fixed digests, then one for each field in the order of its type."""
-        encode = self._encoder.encode
-        fields = (_short(encode(getattr(page, field))) for field in page.__struct_fields__)
-        return self._surroundings(page) + b"".join(fields)
+        """Give a page's fingerprint: the digests, then a sum of each field in the order of its type."""
+        fields = [*map(self._encoder.encode, msgspec.structs.astuple(page))]
+        sums = array("I", map(crc32, fields))
+        return b"".join((self._surroundings(page), _short(b"".join(fields)), sums.tobytes()))
 
     def _surroundings(self, page: Page) -> bytes:
         """Digest all that a page depends on besides its value."""
-        strings = self._templates.strings(page.lang)
-        key = (type(page).__name__, strings.language)
+        key = type(page), page.lang
         if key not in self._seen:
+            strings = self._templates.strings(page.lang)
             uses = self._templates.uses(page.template)
             seen_config = _chosen(self._templates.config, uses.config)
             seen_strings = [
                 *_chosen_messages(strings.messages, uses.strings),
                 (strings.language, strings.months, strings.date_format),
             ]
-            parts = (uses.digest, seen_config, seen_strings, key[0])
+            parts = (uses.digest, seen_config, seen_strings, type(page).__name__)
             self._seen[key] = self._engine + b"".join(_short(self._encoder.encode(part)) for part in parts)
         return self._seen[key]
-
-
-def compare(pages: Mapping[str, tuple[type[Page], bytes]], last: Fingerprints) -> Plan:
-    """Find the pages to make (all that differ from the last build's) and those to remove."""
-    stale = {
-        url: why(kind, fingerprint, last.get(url))
-        for url, (kind, fingerprint) in pages.items()
-        if last.get(url) != fingerprint
-    }
-    return Plan(stale, tuple(url for url in last if url not in pages))
 
 
 def why(kind: type[Page], now: bytes, before: bytes | None) -> str:
@@ -80,21 +59,21 @@ def why(kind: type[Page], now: bytes, before: bytes | None) -> str:
         return "new"
     if now == before:
         return "up to date"
-    labels = _labels(kind)
     if len(now) != len(before):
-        return f"{labels[0]} changed"
-    places = (number for number in range(len(labels)) if _part(now, number) != _part(before, number))
-    return f"{', '.join(labels[number] for number in places)} changed"
+        return f"{_FIXED[0]} changed"
+    return f"{', '.join(_differing(kind, now, before)) or 'what it shows'} changed"
 
 
-@cache
-def _labels(kind: type[Page]) -> tuple[str, ...]:
-    fields = (field.replace("_", " ") for field in kind.__struct_fields__)
-    return (*(label.format(template=kind.template) for label in _FIXED), *fields)
-
-
-def _part(fingerprint: bytes, number: int) -> bytes:
-    return fingerprint[number * WIDTH : (number + 1) * WIDTH]
+def _differing(kind: type[Page], now: bytes, before: bytes) -> Iterator[str]:
+    """Name the parts in which two fingerprints differ."""
+    for number, label in enumerate(_FIXED):
+        start, end = number * WIDTH, (number + 1) * WIDTH
+        if now[start:end] != before[start:end]:
+            yield label.format(template=kind.template)
+    fields = (len(_FIXED) + 1) * WIDTH
+    for field, *sums in zip(kind.__struct_fields__, array("I", now[fields:]), array("I", before[fields:]), strict=True):
+        if sums[0] != sums[1]:
+            yield field.replace("_", " ")
 
 
 def _chosen(value: msgspec.Struct, names: frozenset[str]) -> list[tuple[str, Any]]:
@@ -112,5 +91,4 @@ def _chosen_messages(messages: Mapping[str, Any], names: frozenset[str]) -> list
 
 
 def _short(data: bytes) -> bytes:
-    """Give a digest; what is short stands for itself."""
-    return data.ljust(WIDTH, b"\0") if len(data) < WIDTH else blake2b(data, digest_size=WIDTH).digest()
+    return blake2b(data, digest_size=WIDTH).digest()

@@ -158,6 +158,7 @@ class ThreadPage(Page, frozen=True, kw_only=True):
     """Texts or web addresses."""
     related: tuple[Card, ...]
     faq: tuple[Link, ...]
+    """FAQ pages of its own topics, then those of the nearest others of its specialty."""
     newer: Link | None
     older: Link | None
 
@@ -247,6 +248,8 @@ class TopicPage(ListPage, frozen=True, kw_only=True):
     template: ClassVar[str] = "topic.html"
     specialty: Link
     synonyms: tuple[str, ...]
+    near: tuple[Link, ...]
+    """The nearest topics of the specialty."""
     elsewhere: tuple[Link, ...]
     """The same topic in other specialties."""
 

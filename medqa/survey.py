@@ -33,8 +33,8 @@ class Folder(msgspec.Struct, frozen=True, array_like=True):
 
     stamps: bytes
     """Packed stamps in the order of the names; b"" where they are too young to be trusted."""
-    blobs: tuple[tuple[str, str], ...]
-    """(name, blob id)."""
+    blobs: bytes
+    """Packed: name → blob id."""
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -51,6 +51,7 @@ class Survey(msgspec.Struct, frozen=True):
 def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
     """Look at all files below some folders of the archive, and bring what is remembered of them up to date."""
     now = time_ns()
+    last = dict(folders.under(""))
     changed: dict[str, str] = {}
     removed: list[str] = []
     problems: list[Problem] = []
@@ -58,12 +59,12 @@ def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
     seen: set[str] = set()
     for path, stamps in _walk(root, tops, problems):
         seen.add(path)
-        known = folders.get(path)
-        if known is None or not known.stamps or known.stamps != msgspec.msgpack.encode(stamps):
+        known = last.get(path)
+        if known is None or not known.stamps or known.stamps != _pack(stamps):
             doubtful.append((path, stamps, known))
     blobs = _git_blobs(root, tops) if sum(len(stamps) for _, stamps, _ in doubtful) >= _MANY else {}
     for path, stamps, known in doubtful:
-        before = dict(known.blobs) if known else {}
+        before = _blobs(known)
         old = dict(zip(before, msgspec.msgpack.decode(known.stamps), strict=True)) if known and known.stamps else {}
         found: dict[str, str] = {}
         for stamp in stamps:
@@ -81,12 +82,18 @@ def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
                 changed[file] = found[name]
         removed += (f"{path}/{name}" for name in before if name not in found)
         young = any(max(stamp[2], stamp[3]) > now - _RACY for stamp in stamps) or len(found) < len(stamps)
-        folders.put(path, Folder(b"" if young else msgspec.msgpack.encode(stamps), tuple(found.items())))
-    for path in folders.keys():  # noqa: SIM118 - a table
-        if path not in seen:
-            removed += (f"{path}/{name}" for name, _ in (folders.get(path) or Folder(b"", ())).blobs)
-            folders.put(path, None)
+        folders.put(path, Folder(b"" if young else _pack(stamps), _pack(found)))
+    for path in last.keys() - seen:
+        removed += (f"{path}/{name}" for name in _blobs(last[path]))
+        folders.put(path, None)
     return Survey(changed, removed, problems)
+
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def _blobs(known: Folder | None) -> dict[str, str]:
+    return msgspec.msgpack.decode(known.blobs, type=dict[str, str]) if known else {}
 
 
 def _hashed(root: Path, path: str) -> str:
@@ -115,15 +122,14 @@ def _look(path: str, entries: Iterable["os.DirEntry[str]"], problems: list[Probl
     """Give the folders in a folder, and the stamps of its files."""
     folders: list[str] = []
     stamps: list[Stamp] = []
-    printable = path.isprintable()
-    for entry in entries:
+    shown = [entry for entry in entries if entry.name[0] != "."]
+    printable = path.isprintable() and "".join([entry.name for entry in shown]).isprintable()
+    for entry in shown:
         name = entry.name
-        if name[0] == ".":
-            continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(f"{path}/{name}")
         elif name[0] != "#" and name[-1] != "~":
-            if fault := None if printable and name.isprintable() else sources.name_fault(f"{path}/{name}"):
+            if fault := None if printable else sources.name_fault(f"{path}/{name}"):
                 problems.append(fault)
                 continue
             try:

@@ -2,21 +2,33 @@
 
 A fact is named by a string, say `thread:numb-hand`; whoever asks for it while a part is being made is noted. When the
 fact changes, the parts that were told it are made again. Facts are kept as 32-bit sums: two that share one cause work
-that turns out to be needless, and no more.
+that turns out to be needless, and no more. For the same reason a note is never taken back: a part that was told a fact
+once counts as told, until all is noted anew.
+
+The notes of a first build are many, and written at its end: for each fact one row with all its readers. What later
+builds add stands beside them, a row for each note.
 """
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import pairwise
+from typing import TypeVar
 from zlib import crc32
 
-_NODES = "CREATE TABLE IF NOT EXISTS nodes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reads BLOB NOT NULL)"
-_READERS = "CREATE TABLE IF NOT EXISTS readers (fact INTEGER NOT NULL, node INTEGER NOT NULL)"
-_INDEX = "CREATE INDEX IF NOT EXISTS readers_by_fact ON readers (fact, node)"
-_WAITING = 200_000
-"""Notes held before they are written."""
+from medqa.cache.tables import sealed, unsealed
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS nodes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reads BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS first_readers (fact INTEGER PRIMARY KEY, nodes BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS later_readers (fact INTEGER, node INTEGER, PRIMARY KEY (fact, node)) WITHOUT ROWID",
+)
+_WAITING = 5_000
+"""Parts held before they are written."""
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -26,20 +38,35 @@ class Ledger:
         """Open the notes; `fresh` ones are known to be empty."""
         self._base = base
         self._fresh = fresh
-        self._told: set[str] | None = None
+        self._told: set[int] | None = None
         self._nodes: list[tuple[int, str, bytes]] = []
-        self._waiting: list[tuple[int, int]] = []
-        base.execute(_NODES)
-        base.execute(_READERS)
+        self._facts, self._readers = array("I"), array("q")
+        """New notes, of the same length: a fact, and who was told it."""
+        for table in _SCHEMA:
+            base.execute(table)
 
     def note(self, fact: str) -> None:
         """Note that the part being made, if one is, was told a fact."""
         if self._told is not None:
-            self._told.add(fact)
+            self._told.add(_sum(fact))
+
+    def hear(self, ask: Callable[[], T]) -> tuple[T, tuple[int, ...]]:
+        """Give an answer and the facts that it was made from, to be noted wherever the answer is given."""
+        outer, self._told = self._told, set()
+        try:
+            answer = ask()
+        finally:
+            heard, self._told = self._told, outer
+        return answer, tuple(heard)
+
+    def note_all(self, facts: tuple[int, ...]) -> None:
+        """Note what was heard."""
+        if self._told is not None:
+            self._told.update(facts)
 
     @contextmanager
     def making(self, node: str) -> Iterator[None]:
-        """Note what is asked inside as told to a part, in place of what it was told before."""
+        """Note what is asked inside as told to a part."""
         outer, self._told = self._told, set()
         try:
             yield
@@ -47,52 +74,74 @@ class Ledger:
             told, self._told = self._told, outer
         self._keep(node, told)
 
-    def _keep(self, node: str, told: Iterable[str]) -> None:
-        identity = _identity(node)
-        reads = {crc32(fact.encode()) for fact in told}
+    def _keep(self, node: str, reads: set[int]) -> None:
+        identity, new = _identity(node), reads
         if not self._fresh:
             row = self._base.execute("SELECT reads FROM nodes WHERE id = ?", (identity,)).fetchone()
             before = set(array("I", row[0])) if row else set()
-            if before == reads and row:
+            new, reads = reads - before, reads | before
+            if row and not new:
                 return
-            gone = ((fact, identity) for fact in before - reads)
-            self._base.executemany("DELETE FROM readers WHERE fact = ? AND node = ?", gone)
-            self._waiting += ((fact, identity) for fact in reads - before)
-        else:
-            self._waiting += ((fact, identity) for fact in reads)
-        self._nodes.append((identity, node, array("I", sorted(reads)).tobytes()))
-        if len(self._waiting) > _WAITING:
-            self._write()
+        self._facts.extend(new)
+        self._readers.extend([identity] * len(new))
+        self._nodes.append((identity, node, array("I", reads).tobytes()))
+        if len(self._nodes) >= _WAITING:
+            self._write_nodes()
 
     def forget(self, node: str) -> None:
         """Forget a part that is no more."""
-        self._keep(node, ())
-        self._write()
+        self._write_nodes()
         self._base.execute("DELETE FROM nodes WHERE id = ?", (_identity(node),))
 
     def told(self, facts: Iterable[str]) -> set[str]:
         """Give the names of the parts that were told one of these facts, or one that shares its sum."""
-        self._write()
-        if self._fresh:
-            self._base.execute(_INDEX)  # else each fact would be looked for from end to end
-        found: set[str] = set()
-        for fact in sorted({crc32(fact.encode()) for fact in facts}):
-            rows = self._base.execute(
-                "SELECT name FROM readers JOIN nodes ON nodes.id = readers.node WHERE fact = ?", (fact,)
-            )
-            found.update(name for (name,) in rows)
-        return found
+        self._write_nodes()
+        sums = set(map(_sum, facts))
+        nodes = {node for fact, node in zip(self._facts, self._readers, strict=True) if fact in sums}
+        for fact in sorted(sums) if not self._fresh else ():
+            nodes.update(self._stored(fact))
+        named = (self._base.execute("SELECT name FROM nodes WHERE id = ?", (node,)).fetchone() for node in nodes)
+        return {row[0] for row in named if row}
+
+    def _stored(self, fact: int) -> Iterator[int]:
+        """Give the parts that were told a fact in earlier builds."""
+        row = self._base.execute("SELECT nodes FROM first_readers WHERE fact = ?", (fact,)).fetchone()
+        yield from array("q", unsealed(str(fact), row[0])) if row else ()
+        yield from (node for (node,) in self._base.execute("SELECT node FROM later_readers WHERE fact = ?", (fact,)))
 
     def save(self) -> None:
         """Write what is waiting."""
-        self._write()
-        self._base.execute(_INDEX)
+        self._write_nodes()
+        if self._fresh:
+            kept = ((fact, sealed(str(fact), nodes)) for fact, nodes in _by_fact(self._facts, self._readers))
+            self._base.executemany("INSERT INTO first_readers VALUES (?, ?)", kept)
+        else:
+            notes = zip(self._facts, self._readers, strict=True)
+            self._base.executemany("INSERT OR IGNORE INTO later_readers VALUES (?, ?)", notes)
+        del self._facts[:], self._readers[:]
 
-    def _write(self) -> None:
+    def _write_nodes(self) -> None:
         self._base.executemany("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)", self._nodes)
-        self._base.executemany("INSERT INTO readers VALUES (?, ?)", self._waiting)
         self._nodes.clear()
-        self._waiting.clear()
+
+
+def _by_fact(facts: Sequence[int], readers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """Give each fact once, with all its readers."""
+    import numpy as np  # noqa: PLC0415 - takes 0.1 s, and sorting without it takes longer only where there are many
+
+    if not facts:
+        return
+    order = np.argsort(np.asarray(facts), kind="stable")
+    sorted_facts = np.asarray(facts)[order]
+    nodes = np.asarray(readers)[order].tobytes()
+    begins = [0, *(np.flatnonzero(np.diff(sorted_facts)) + 1).tolist(), len(sorted_facts)]
+    size = 8  # bytes of a node
+    for (begin, end), fact in zip(pairwise(begins), sorted_facts[begins[:-1]].tolist(), strict=True):
+        yield fact, nodes[size * begin : size * end]
+
+
+def _sum(fact: str) -> int:
+    return crc32(fact.encode())
 
 
 def _identity(node: str) -> int:

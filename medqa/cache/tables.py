@@ -58,10 +58,16 @@ class Table(Generic[V]):
 
     def under(self, prefix: str) -> Iterator[tuple[str, V]]:
         """Give all keys that begin with a prefix, in order, and their values."""
-        for key in self.keys(prefix):
-            value = self.get(key)
-            if value is not None:
-                yield key, value
+        found = {key: value for key, value in self._known.items() if value is not None and key.startswith(prefix)}
+        for key, row in self._rows(prefix) if not self._fresh else ():
+            if key not in self._known:
+                found[key] = self._decode(unsealed(key, row))
+        for key in sorted(found):
+            yield key, found[key]
+
+    def _rows(self, prefix: str) -> Iterator[tuple[str, bytes]]:
+        asked = f"SELECT key, value FROM {self._name} WHERE key >= ? AND key < ? ORDER BY key"  # noqa: S608 - a name of our own
+        return iter(self._base.execute(asked, (prefix, prefix + _END)))
 
     def keys(self, prefix: str = "") -> list[str]:
         """Give the keys that begin with a prefix, in order."""

@@ -3,14 +3,14 @@
 It brings the tables of the site's state up to date. A clean build is the same with every document changed: in whatever
 order and in however many builds the documents came to be what they are, the tables come out the same.
 
-    filing → meaning of names → places of threads → lists → old addresses → which pages there are → checks
+    filing → meaning of names → places of threads → lists → near topics → old addresses → which pages there are → checks
 """
 
 from collections.abc import Mapping
 
 from medqa.archive import Archive, Copied
 from medqa.cache import State
-from medqa.index import aliases, checks, filing, lists, meaning, placing, sitemap
+from medqa.index import aliases, checks, filing, lists, meaning, placing, sitemap, topics
 from medqa.index.changes import Changes
 from medqa.index.filing import Found, names_in, outline
 
@@ -26,6 +26,7 @@ def update(archive: Archive, state: State, found: Found, copies: Mapping[str, Co
     meaning.know(changes, before)
     placed = placing.place(changes, before, moves)
     lists.settle(changes, moves)
+    topics.settle(changes, moves)
     aliases.settle(changes, before)
     sitemap.settle(changes, before)
     checks.check(changes, before)

@@ -29,9 +29,9 @@ def settle(changes: Changes, before: Before) -> None:
         old = archive.claimed.get(key) or {}
         new: dict[str, Claim] = {}
         outline = archive.outlines.get(key)
-        document = archive.document(key) if outline else None
+        document = archive.document(key) if outline and outline.aliased else None
         problems: list[Problem] = []
-        if outline and document and not isinstance(document, Page) and document.aliases:
+        if outline and document and not isinstance(document, Page):
             with archive.ledger.making(f"claims {key}"):
                 new = _claims(archive, Archive.place(key, outline), document, problems)
         elif old and not changes.fresh:

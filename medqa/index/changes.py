@@ -35,6 +35,8 @@ class Changes:
         """Whether what ranks threads as near to each other has changed."""
         self.entities: set[str] = set()
         """Keys of the doctors, hospitals, specialties and topics of whom something is new."""
+        self.relisted: set[str] = set()
+        """Keys of the lists in which something has changed."""
         self.broken: list[Place] = []
         """Files that give no document: what refers to them is not wrong for that."""
         self.errors: list[Problem] = []

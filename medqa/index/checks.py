@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medqa import links, references
 from medqa.archive import Archive
-from medqa.documents import Document, Thread
+from medqa.documents import Thread
 from medqa.errors import Problem
 from medqa.index.aliases import twice
 from medqa.index.changes import Changes
@@ -16,8 +16,8 @@ def check(changes: Changes, before: Before) -> None:
     archive = changes.archive
     for key in sorted(set(before) | changes.told("check")):
         outline = archive.outlines.get(key)
-        document = archive.document(key) if outline else None
-        if outline is None or document is None or not _refers(document):
+        document = archive.document(key) if outline and outline.refers else None
+        if outline is None or document is None:
             if before.get(key) and not changes.fresh:
                 archive.ledger.forget(f"check {key}")
             changes.keep("check", key, ())
@@ -29,11 +29,6 @@ def check(changes: Changes, before: Before) -> None:
                 found += references.problems(archive, document, outline.path, broken)
         changes.keep("check", key, found)
     changes.errors += _claimed_twice(changes)
-
-
-def _refers(document: Document) -> bool:
-    """Tell whether a document says anything of others."""
-    return bool(document.links) or (isinstance(document, Thread) and any(references.references(document)))
 
 
 def _claimed_twice(changes: Changes) -> Iterator[Problem]:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from sys import intern
 
 import msgspec
 
-from medqa import sources
+from medqa import references, sources
 from medqa.archive import Archive, Outline, composed
-from medqa.documents import Doctor, Document, Thread, Topic
+from medqa.documents import Doctor, Document, Page, Thread, Topic
 from medqa.errors import Problem, problem
 from medqa.fields import Name
 from medqa.index.changes import Changes
@@ -31,15 +32,18 @@ class Found(msgspec.Struct, frozen=True):
 
 def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> Outline:
     """Give what has to be known of a document before any can be placed."""
-    named = tuple((kind, name.text) for kind, name in names_in(document))
+    named = tuple((kind, intern(name.text)) for kind, name in names_in(document))  # the same in many documents
+    aliased = not isinstance(document, Page) and bool(document.aliases)
     if not isinstance(document, Thread):
-        return Outline(place.path, key, named, document.anchors)
+        return Outline(place.path, key, named, document.anchors, aliased=aliased, refers=bool(document.links))
     newest = max((day.on for day in document.days), default=None)
     return Outline(
         path=place.path,
         key=key,
         names=named,
         anchors=document.anchors,
+        aliased=aliased,
+        refers=bool(document.links) or any(references.references(document)),
         terms=blake2b(terms, digest_size=8).digest(),
         newest=newest,
         status=document.status,

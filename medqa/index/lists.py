@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import permutations
 
 from medqa.archive import Archive, Listing, ListKey, Shelf
 from medqa.index.changes import Changes
@@ -21,6 +22,8 @@ class Moves:
         """List → year → stems that leave, and (day asked, stem) of those that come."""
         self.staff: dict[str, dict[str, int]] = defaultdict(dict)
         """Key → key of another → how many replies more, or fewer, the two have together."""
+        self.together: dict[ListKey, dict[ListKey, int]] = defaultdict(dict)
+        """FAQ list → another of its specialty → how many threads more, or fewer, stand in both."""
 
     def move(self, stem: str, old: Listing | None, new: Listing | None) -> None:
         """Take a thread from where it stood to where it stands."""
@@ -28,8 +31,12 @@ class Moves:
         are = {(key, new.asked) for key in new.lists} if new else set()
         for key, asked in were - are:
             self.lists[key][asked.year][0].add(stem)
+        entry = (new.asked.isoformat(), stem) if new else ("", stem)  # one for all lists: there are ten a thread
         for key, asked in are - were:
-            self.lists[key][asked.year][1].add((asked.isoformat(), stem))
+            self.lists[key][asked.year][1].add(entry)
+        for step, lists in ((-1, old.lists if old else ()), (1, new.lists if new else ())) if were != are else ():
+            for this, that in permutations([key for key in lists if key.startswith("faq/")], 2):
+                self.together[this][that] = self.together[this].get(that, 0) + step
         for step, one in ((-1, old), (1, new)):
             for doctor, other in one.staff if one else ():
                 for this, that in ((doctor, other), (other, doctor)):
@@ -44,7 +51,8 @@ def settle(changes: Changes, moves: Moves) -> None:
     last = set(archive.empty.get("lists") or ())
     if standing != last:
         archive.empty.put("lists", tuple(sorted(standing)))
-    for key in sorted({*moves.lists, *(standing ^ last)}):
+    changes.relisted = {*moves.lists, *(standing ^ last)}
+    for key in sorted(changes.relisted):
         old = archive.counts.get(key)
         now = _shelve(changes, key, dict(old or {}), moves)
         new = now if now or key in standing else None

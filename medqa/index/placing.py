@@ -1,6 +1,7 @@
 """Where each thread stands in the archive: whether it is to be seen, how others show it, in which lists it is."""
 
 from collections.abc import Iterator
+from sys import intern
 from typing import Literal
 
 from medqa import references
@@ -75,8 +76,9 @@ def _listing(archive: Archive, thread: Thread, outline: Outline) -> Listing:
         standing=standing,
         draft=thread.status != "published" or bool(thread.publish_on and not archive.reached(thread.publish_on)),
         listed=listed,
-        lists=tuple(dict.fromkeys(_lists_of(archive, thread))) if listed else (),
-        staff=tuple(_staff(archive, thread)) if listed else (),
+        # Many threads share the same keys: held once, they take a fraction of the memory.
+        lists=tuple(dict.fromkeys(map(intern, _lists_of(archive, thread)))) if listed else (),
+        staff=tuple((intern(doctor), intern(other)) for doctor, other in _staff(archive, thread)) if listed else (),
         original=thread.translation_of.text if thread.translation_of and standing == "public" else "",
         first_doctor=doctor.slug if doctor else "",
         pinned=tuple(name.text for name in thread.related),

@@ -26,6 +26,7 @@ _FLAT = ("doctor", "hospital", "replied")
 """The fields of a thread's only reply, when they stand in the header itself."""
 _AGE = re.compile(r"(\d{1,3})\s*(?:[~\-–〜～]\s*(\d{1,3})|(\+)|(months?|個月|个月))?")  # noqa: RUF001 - as people type it
 _OLDEST = 130
+_FINDINGS = [code for code in CODES if code >= "MQ5"]
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -114,9 +115,8 @@ def _age(entry: Reader) -> Age | None:
 
 
 def _ack(header: Reader) -> dict[str, str]:
-    findings = [code for code in CODES if code >= "MQ5"]
-    entry = header.below("ack", findings)
-    return {code: reason for code in findings if (reason := entry.text(code))} if entry else {}
+    entry = header.below("ack", _FINDINGS)
+    return {code: reason for code in _FINDINGS if (reason := entry.text(code))} if entry else {}
 
 
 def _correction(file: File, entry: Reader, replies: int) -> Correction | None:

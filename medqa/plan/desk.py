@@ -1,23 +1,40 @@
 """What all planners need: links, cards, strings, and which entities have a page."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
 
 from medqa import links, names
 from medqa.archive import Archive, Listing, ListKey
 from medqa.config import Locales, Strings, strings_for
-from medqa.directory import Directory, Entity, R
+from medqa.directory import Entity
 from medqa.documents import Doctor, Hospital, Page, Specialty, Thread, Topic
 from medqa.excerpts import excerpt
-from medqa.fields import Name
 from medqa.pages import Card, Count, Link
+from medqa.sources import Kind
 
 T = TypeVar("T")
+Asked = TypeVarTuple("Asked")
 DESCRIPTION = 155
 """Characters of a page's description; search engines show about as many."""
+
+
+def kept(answer: Callable[["Desk", *Asked], T]) -> Callable[["Desk", *Asked], T]:
+    """Let a question be answered once for all pages that ask it; each of them is told the facts of the answer."""
+
+    @wraps(answer)
+    def give(desk: "Desk", *asked: *Asked) -> T:
+        known = desk.answers.get((answer, asked))
+        if known is None:
+            known = desk.answers[answer, asked] = desk.archive.ledger.hear(partial(answer, desk, *asked))
+        desk.archive.ledger.note_all(known[1])
+        given: T = known[0]
+        return given
+
+    return give
 
 
 class Desk:
@@ -28,9 +45,10 @@ class Desk:
         self.archive = archive
         self.locales = locales
         self.language = archive.config.language
-        self._cards: dict[str, tuple[Listing, Card]] = {}
+        self.answers: dict[object, tuple[Any, tuple[int, ...]]] = {}
+        """What was asked → the answer, and the facts that it was made from: see `kept`."""
+        self._cards: dict[str, Card] = {}
         self._strings: dict[str, Strings] = {}
-        self._rosters: dict[str, list[Entity[Any]]] = {}
 
     # --- words ----------------------------------------------------------------------------------------------------
 
@@ -63,12 +81,25 @@ class Desk:
         url = f"/{entity.key}/" if self.archive.has_page(entity) else ""
         return Link(entity.key, url, entity.name_in(language or self.language))
 
-    def named(self, entity: Entity[Doctor] | Entity[Hospital] | None, name: Name) -> Link:
-        """Give the link to a doctor or hospital under the name that a thread uses."""
+    @kept
+    def named(self, kind: Kind, name: str) -> Link:
+        """Give the link to the doctor or hospital that a name means, under that name; no key where it means nobody."""
+        entity = self.archive.directories.of(kind).find(name)
         if entity is None:
-            return Link("", "", name.text)
+            return Link("", "", name)
         link = self.entity(entity)
-        return link if name.text == entity.slug else msgspec.structs.replace(link, text=name.text)
+        return link if name == entity.slug else msgspec.structs.replace(link, text=name)
+
+    @kept
+    def specialty_link(self, name: str, language: str) -> Link:
+        """Give the link to the specialty that a name means."""
+        return self.entity(self.specialty(name), language)
+
+    @kept
+    def specialty_crumbs(self, name: str, language: str) -> tuple[Link, ...]:
+        """Give the way from the home page to what belongs to the specialty that a name means."""
+        links = self.section("specialties", language), self.specialty_link(name, language)
+        return self.crumbs(*links, language=language)
 
     def thread_link(self, stem: str, language: str) -> Link:
         """Give the link to a thread with its title as text, for a page in a language."""
@@ -76,10 +107,10 @@ class Desk:
         own = listing.lang or self.language
         return Link(f"threads/{stem}", f"/threads/{stem}/", listing.title, "" if own == language else own)
 
-    def topic_link(self, key: ListKey, language: str = "") -> Link:
+    @kept
+    def topic_link(self, key: ListKey, language: str) -> Link:
         """Give the link to the FAQ of a topic, `faq/<specialty>/<topic>`."""
         specialty, topic = self.faq_parts(key)
-        language = language or self.language
         words = {"topic": topic.name_in(language), "specialty": specialty.name_in(language)}
         return Link(key, f"/{key}/", self.say("topic_faq", language, **words))
 
@@ -110,35 +141,24 @@ class Desk:
 
     # --- who has a page -------------------------------------------------------------------------------------------
 
-    def specialties(self) -> list[Entity[Specialty]]:
+    @kept
+    def specialties(self) -> tuple[Entity[Specialty], ...]:
         """Give the specialties that have pages, in config's order, the others by name."""
-        return self._roster(self.archive.directories.specialties, self._as_configured)
-
-    def _as_configured(self, entity: Entity[Any]) -> tuple[int, str, str]:
-        return self._order.get(entity.slug, len(self._order)), *_by_name(entity)
-
-    @cached_property
-    def _order(self) -> dict[str, int]:
-        """Slug → place in config's list of specialties."""
         known = self.archive.directories.specialties
         configured = [known.find(entry.name) for entry in self.archive.config.specialties]
-        return {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
+        order = {entity.slug: number for number, entity in reversed(list(enumerate(configured))) if entity}
+        found = filter(self.archive.has_page, known.entities())
+        return tuple(sorted(found, key=lambda entity: (order.get(entity.slug, len(order)), _by_name(entity))))
 
-    def doctors(self) -> list[Entity[Doctor]]:
+    @kept
+    def doctors(self) -> tuple[Entity[Doctor], ...]:
         """Give the doctors that have pages, by name."""
-        return self._roster(self.archive.directories.doctors, _by_name)
+        return tuple(sorted(filter(self.archive.has_page, self.archive.directories.doctors.entities()), key=_by_name))
 
-    def hospitals(self) -> list[Entity[Hospital]]:
+    @kept
+    def hospitals(self) -> tuple[Entity[Hospital], ...]:
         """Give the hospitals that have pages, by name."""
-        return self._roster(self.archive.directories.hospitals, _by_name)
-
-    def _roster(self, directory: Directory[R], place: Callable[[Entity[Any]], Any]) -> list[Entity[R]]:
-        """Give the entities of a kind that have pages, in an order: once found out, it holds for all pages."""
-        self.archive.note(f"roster:{directory.kind}")
-        if directory.kind not in self._rosters:
-            found = (entity for entity in directory.entities() if self.archive.has_page(entity))
-            self._rosters[directory.kind] = sorted(found, key=place)
-        return self._rosters[directory.kind]
+        return tuple(sorted(filter(self.archive.has_page, self.archive.directories.hospitals.entities()), key=_by_name))
 
     def topics_of(self, specialty: Entity[Specialty]) -> list[ListKey]:
         """Give the FAQ lists of a specialty, by the topics' names."""
@@ -155,11 +175,12 @@ class Desk:
         """Give all topics, by name."""
         return sorted(self.archive.directories.topics.entities(), key=_by_name)
 
-    def faq_lists_of(self, topic: Entity[Topic]) -> list[ListKey]:
+    @kept
+    def faq_lists_of(self, topic: str) -> tuple[ListKey, ...]:
         """Give the FAQ lists of a topic, in the order of the specialties."""
-        there = set(self.archive.topic_lists(topic.slug))
-        keys = (f"faq/{specialty.slug}/{topic.slug}" for specialty in self.specialties())
-        return [key for key in keys if key in there]
+        there = set(self.archive.topic_lists(topic))
+        keys = (f"faq/{specialty.slug}/{topic}" for specialty in self.specialties())
+        return tuple(key for key in keys if key in there)
 
     def doctors_of(self, specialty: Entity[Specialty]) -> list[Entity[Doctor]]:
         """Give the doctors of a specialty, by name: whose records say so, or who have replied in it."""
@@ -211,27 +232,29 @@ class Desk:
         """Give a thread's language."""
         return thread.lang or self.language
 
-    def specialty(self, thread: Thread) -> Entity[Specialty]:
-        """Give a thread's specialty: every name of one has an entity, or the build has stopped before."""
-        return _there(self.archive.directories.specialties.find(thread.specialty), thread.specialty.text)
+    @kept
+    def specialty(self, name: str) -> Entity[Specialty]:
+        """Give the specialty that a name means: every name of one has an entity, or the build has stopped before."""
+        return _there(self.archive.directories.specialties.find(name), name)
 
     def cards(self, stems: Iterable[str]) -> tuple[Card, ...]:
         """Give the cards of threads for one page; where two would have the same link text, their stems are added."""
-        cards = [self._card(stem) for stem in stems]
-        labels = [card.label for card in cards]
+        cards = tuple(self._card(stem) for stem in stems)
+        labels = Counter(card.label for card in cards)
+        if len(labels) == len(cards):
+            return cards
         return tuple(
             msgspec.structs.replace(card, label=f"{card.label} – {card.key.partition('/')[2]}")  # noqa: RUF001 - a dash
-            if labels.count(card.label) > 1
+            if labels[card.label] > 1
             else card
             for card in cards
         )
 
     def _card(self, stem: str) -> Card:
         listing = self.listing(stem)
-        known = self._cards.get(stem)
-        if known is None or known[0] is not listing:
-            known = self._cards[stem] = (listing, self._make_card(stem, listing))
-        return known[1]
+        if stem not in self._cards:
+            self._cards[stem] = self._make_card(stem, listing)
+        return self._cards[stem]
 
     def _make_card(self, stem: str, listing: Listing) -> Card:
         lang = listing.lang or self.language

@@ -73,7 +73,8 @@ def topics(desk: Desk, _: str = "") -> TopicsPage:
     for entity in desk.topics():
         name = entity.name_in(desk.language)
         links = tuple(
-            Link(key, f"/{key}/", desk.faq_parts(key)[0].name_in(desk.language)) for key in desk.faq_lists_of(entity)
+            Link(key, f"/{key}/", desk.faq_parts(key)[0].name_in(desk.language))
+            for key in desk.faq_lists_of(entity.slug)
         )
         if links:
             groups[_letter(name, entity.slug)].append(TopicLine(name, links))

@@ -16,7 +16,7 @@ from medqa.pages import (
     TopicPage,
     YearPage,
 )
-from medqa.plan.desk import Desk
+from medqa.plan.desk import Desk, kept
 
 
 def _entry(
@@ -54,7 +54,7 @@ def specialty(desk: Desk, slug: str) -> SpecialtyPage:
 def doctor(desk: Desk, slug: str) -> DoctorPage:
     """Plan a doctor's page."""
     entity: Entity[Doctor] = desk.entity_of("doctors", slug)
-    record, known = entity.record, desk.archive.directories
+    record = entity.record
     periods = record.periods if record else ()
     return DoctorPage(
         **_entry(desk, entity.key, entity.name, entity.key, record),
@@ -65,8 +65,7 @@ def doctor(desk: Desk, slug: str) -> DoctorPage:
         specialties=tuple(desk.entity(each) for each in desk.specialties_of(entity)),
         status=record.status if record else "active",
         periods=tuple(
-            PeriodLine(desk.named(known.hospitals.find(period.hospital), period.hospital), period.start, period.end)
-            for period in periods
+            PeriodLine(desk.named("hospitals", period.hospital.text), period.start, period.end) for period in periods
         ),
     )
 
@@ -86,7 +85,7 @@ def hospital(desk: Desk, slug: str) -> HospitalPage:
 def topic(desk: Desk, key: ListKey) -> TopicPage:
     """Plan the FAQ of a topic within a specialty, `faq/<specialty>/<topic>`."""
     home, entity = desk.faq_parts(key)
-    link, elsewhere = desk.topic_link(key), desk.faq_lists_of(entity)
+    link, elsewhere = desk.topic_link(key, desk.language), desk.faq_lists_of(entity.slug)
     record = entity.record
     return TopicPage(
         **_entry(desk, key, link.text, entity.key, record),
@@ -94,7 +93,8 @@ def topic(desk: Desk, key: ListKey) -> TopicPage:
         crumbs=desk.crumbs(desk.section("specialties"), desk.entity(home), _faq_link(desk, home, "faq")),
         specialty=desk.entity(home),
         synonyms=record.synonyms if record else (),
-        elsewhere=tuple(desk.topic_link(other) for other in elsewhere if other != key),
+        near=tuple(desk.topic_link(other, desk.language) for other in desk.archive.near_topics(key)),
+        elsewhere=tuple(desk.topic_link(other, desk.language) for other in elsewhere if other != key),
     )
 
 
@@ -157,12 +157,17 @@ def _page_link(desk: Desk, key: ListKey, year: int, number: int, text: str) -> L
     return Link(f"{key}/{year}/{number}", url, desk.say(text, number=number))
 
 
+@kept
 def _list_link(desk: Desk, key: ListKey) -> tuple[Link, tuple[Link, ...]]:
     """Give the link to a list's entry page, and the crumbs that lead to it."""
     kind, _, slug = key.partition("/")
     if kind == "faq":
         home, _ = desk.faq_parts(key)
-        return desk.topic_link(key), (desk.section("specialties"), desk.entity(home), _faq_link(desk, home, "faq"))
+        return desk.topic_link(key, desk.language), (
+            desk.section("specialties"),
+            desk.entity(home),
+            _faq_link(desk, home, "faq"),
+        )
     link = desk.entity(desk.entity_of(kind, slug))
     if kind == "doctors":
         link = Link(link.key, link.url, desk.say("doctor_name", name=link.text))

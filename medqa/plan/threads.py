@@ -1,20 +1,26 @@
 """The pages of single threads."""
 
+from collections.abc import Collection, Iterable
 from datetime import date
+from itertools import chain, islice, zip_longest
 
 from medqa import links, pages
 from medqa.archive import Archive
 from medqa.documents import FollowUp, Reply, Thread
 from medqa.fields import Name
 from medqa.pages import FollowUpBlock, GonePage, Link, ReplyBlock, ThreadPage
-from medqa.plan.desk import Desk
+from medqa.plan.desk import Desk, kept
+from medqa.related import term_counts
+
+FAQ_LINKS = 6
+"""FAQ pages that a thread leads to; more where it has more topics of its own."""
 
 
 def thread(desk: Desk, stem: str) -> ThreadPage:
     """Plan a thread's page."""
     archive, one = desk.archive, desk.archive.thread(stem)
     lang, key = desk.lang(one), f"threads/{stem}"
-    specialty = desk.specialty(one)
+    specialty = desk.specialty(one.specialty.text)
     seen_last = max((day for day in (one.reviewed_on, *(reply.replied for reply in one.replies)) if day), default=None)
     newer, older = _beside(desk, specialty.key, one, lang)
     draft = desk.listing(stem).draft
@@ -25,14 +31,14 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         lang=lang,
         title=one.title,
         description=desk.description(one.question_excerpt),
-        crumbs=desk.crumbs(desk.section("specialties", lang), desk.entity(specialty, lang), language=lang),
+        crumbs=desk.specialty_crumbs(one.specialty.text, lang),
         noindex=one.noindex or draft,
         canonical=duplicate_of.url if duplicate_of else "",
         links=links.targets(archive, place, one),
         shows=key,
         draft=draft,
         headline="" if one.question == one.title else one.question,
-        specialty=desk.entity(specialty, lang),
+        specialty=desk.specialty_link(one.specialty.text, lang),
         asker=one.asker,
         asked=one.asked,
         asks=one.asks,
@@ -45,7 +51,7 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         translated_by=one.translated_by,
         reviewed_by=_reviewer(desk, one, lang),
         reviewed_on=one.reviewed_on,
-        age_years=_age(archive, seen_last) if seen_last else 0,
+        age_years=_age(desk, seen_last) if seen_last else 0,
         review_due=_review_due(archive, specialty.record.review_months if specialty.record else 0, seen_last),
         more_info=one.more_info,
         more_info_by=one.more_info_by,
@@ -78,14 +84,12 @@ def _turns(desk: Desk, one: Thread, lang: str) -> tuple[ReplyBlock | FollowUpBlo
 
 
 def _reply(desk: Desk, one: Thread, reply: Reply, number: int, lang: str) -> ReplyBlock:
-    known = desk.archive.directories
     hospital = desk.archive.hospital(reply)
-    specialty = known.specialties.find(reply.specialty) or desk.specialty(one)
     return ReplyBlock(
         number=number,
-        doctor=desk.named(known.doctors.find(reply.doctor), reply.doctor),
-        specialty=desk.entity(specialty, lang),
-        hospital=desk.named(known.hospitals.find(hospital), hospital) if hospital else None,
+        doctor=desk.named("doctors", reply.doctor.text),
+        specialty=desk.specialty_link((reply.specialty or one.specialty).text, lang),
+        hospital=desk.named("hospitals", hospital.text) if hospital else None,
         replied=reply.replied,
         text=reply.text,
         corrections=tuple(
@@ -103,28 +107,45 @@ def _reviewer(desk: Desk, one: Thread, lang: str) -> str:
     """Give the reviewer's name: a doctor's with the honorific, any other as written."""
     if one.reviewed_by is None:
         return ""
-    doctor = desk.archive.directories.doctors.find(one.reviewed_by)
-    return (
-        desk.say("doctor_name", lang, name=desk.named(doctor, one.reviewed_by).text) if doctor else one.reviewed_by.text
-    )
+    doctor = desk.named("doctors", one.reviewed_by.text)
+    return desk.say("doctor_name", lang, name=doctor.text) if doctor.key else doctor.text
 
 
 def _faq(desk: Desk, one: Thread, specialty: str, lang: str) -> tuple[Link, ...]:
-    """Give the FAQ pages of the thread's topics in its specialty."""
-    topics = filter(None, map(desk.archive.directories.topics.find, one.topics))
-    keys = dict.fromkeys(f"faq/{specialty}/{topic.slug}" for topic in topics)
-    return tuple(desk.topic_link(key, lang) for key in keys if desk.archive.has_list(key))
+    """Give the FAQ pages of the thread's topics in its specialty, and then of the nearest other topics there."""
+    archive = desk.archive
+    own = dict.fromkeys(filter(None, (_faq_key(desk, topic.text, specialty) for topic in one.topics)))
+    if own:
+        others: Iterable[str | None] = chain.from_iterable(zip_longest(*map(archive.near_topics, own)))
+    else:
+        others = archive.topics_about(specialty, _heading(one))
+    keys = dict.fromkeys(chain(own, filter(None, others)))
+    return tuple(desk.topic_link(key, lang) for key in islice(keys, max(len(own), FAQ_LINKS)))
+
+
+@kept
+def _faq_key(desk: Desk, name: str, specialty: str) -> str:
+    """Give the FAQ list of the topic that a name means in a specialty; "" where there is none."""
+    topic = desk.archive.directories.topics.find(name)
+    key = f"faq/{specialty}/{topic.slug}" if topic else ""
+    return key if key and desk.archive.has_list(key) else ""
+
+
+def _heading(one: Thread) -> Collection[str]:
+    """Give the terms of a thread's headings."""
+    return term_counts(title=one.title, headline=one.question, question="", replies=[], topics=[])
 
 
 def _beside(desk: Desk, key: str, one: Thread, lang: str) -> tuple[Link | None, Link | None]:
     """Give the next newer and the next older thread of the specialty."""
-    older, newer = desk.archive.beside(key, one.stem, one.asked.year)
+    older, newer = desk.archive.beside(key, one.stem, one.asked)
     return desk.thread_link(newer, lang) if newer else None, desk.thread_link(older, lang) if older else None
 
 
-def _age(archive: Archive, start: date) -> int:
+@kept
+def _age(desk: Desk, start: date) -> int:
     """Give the whole years from a day to that of the build, 0 where it is not after it."""
-    end = archive.options.as_of
+    archive, end = desk.archive, desk.archive.options.as_of
     years = max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
     archive.reached(_later(start, 12 * years))  # it has been, and the next has not: until one changes
     archive.reached(_later(start, 12 * years + 12))
