@@ -1,8 +1,8 @@
 """Traditional Chinese characters and the simplified ones that stand for them.
 
 Simplified writing merges characters (發 and 髮 are both 发), so that only this direction is a function. Here are the
-characters of ordinary and medical texts that Big5 has, as Unicode's kSimplifiedVariant relates them; one that is
-missing is read as it stands.
+characters of ordinary and medical texts that Big5 has, paired as OpenCC and Unicode (kSimplifiedVariant) pair them;
+one that is missing is read as it stands.
 """
 
 from typing import Final
