@@ -62,6 +62,7 @@ PLAIN = {
     "indented items": "  - one\n  - two\n    and more\n 1. a\n 1. b",
     "names of items": "1. **Rest**: sleep.\n2. **Heat**\n3. **熱敷**：十分鐘。",
     "emphasis": "*one* _two_ ***three*** **four *five* six** 2*3*4 snake_case Bactrim*, *note\n\n**six ** seven",
+    "pairs of marks": '**a**b\n\na*b*\n\n(*a*)1\n\nsee **中文**字 & *b*\n\n* a*b\n\n1*2*3\n\na* b*\n\n"*medqa:*',
     "addresses": "See https://a.b/c_d?e=1&f=2), http://[::1]/ and (HTTPS://x.y/!).\nhttps://例.tw/a。",
     "lines of Chinese": "我今年三十歲，\n頭痛。\nCT\n正常\n「好」",
     "white space of other kinds": "\u3000\u3000頭痛\r\na\tb\xa0c\x00\u2003\r- d\x0be\u200b \u2028",

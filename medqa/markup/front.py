@@ -8,8 +8,9 @@ judge them for the instance. Wherever that leaves a doubt, the whole text is the
 from __future__ import annotations
 
 import re
+import string
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from medqa.markup import grammar
 from medqa.markup.addresses import BARE, REL, Kind, canonical, decoded, kind, without_punctuation
@@ -20,16 +21,12 @@ from medqa.markup.pairing import DEEPEST, LONGEST_RUN, tags
 from medqa.markup.rendered import Rendered
 from medqa.markup.writing import escaped
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 # Texts are looked through by whole-text methods of str and bytes: expressions take ten times as long.
 _USUAL = bytes([ord("\n"), *range(ord(" "), ord("~") + 1)])
 _ANGLE = re.compile(r"<[^\s<>]*[:@]")
 """Part of every address between angle brackets."""
 _ITEM = re.compile(r"(?:[-*+]|([0-9]{1,9})\.) ")
-# The commonest emphasis: a paragraph or item begins with its name and has no other mark.
-_LEADING = re.compile(r"\*\*([^\s*_](?:[^*_]*[^\s*_])?)\*\*([^*_]*)")
+_LATIN = frozenset(string.ascii_letters + string.digits)
 _SCHEME_END = "://"
 
 
@@ -63,15 +60,14 @@ def render(text: str, *, level: int, taken: set[str]) -> Rendered | None:
     outline = Outline(level, set(taken))
     try:
         _look_through(text)
-        blocks = list(_blocks(text.split("\n"), outline))
+        html, words = _blocks(text.split("\n"), outline)
     except _DoubtError:
         return None
     taken.update(outline.anchors)
-    html = "\n".join([block for block, _ in blocks])
-    plain = " ".join([words for _, words in blocks])
+    plain = " ".join(words)
     if not usual or "  " in plain:
         plain = " ".join(plain.split())
-    return Rendered(html, plain, tuple(outline.anchors), (), ())
+    return Rendered("\n".join(html), plain, tuple(outline.anchors), (), ())
 
 
 def _is_usual(text: str) -> bool:
@@ -88,28 +84,37 @@ def _look_through(text: str) -> None:
         raise _DoubtError
 
 
-def _blocks(lines: list[str], outline: Outline) -> Iterator[tuple[str, str]]:
-    """Give HTML and words of each block."""
-    chunk, at = Chunk(lines, 0, 0), 0
+def _blocks(lines: list[str], outline: Outline) -> tuple[list[str], list[str]]:
+    """Give HTML and words of the blocks."""
+    html: list[str] = []
+    words: list[str] = []
+    chunk, at = Chunk([*lines, ""], 0, 0), 0
     while at < len(lines):
         line = lines[at]
-        if grammar.is_blank(line):
+        if not line or line.isspace():
             at += 1
-        elif "#" in line[: grammar.MOST_INDENT + 1] and (found := grammar.heading(line)):
-            html, words = _spans(found[1])
+            continue
+        if grammar.is_surely_text(line) and not chunk.lines[at + 1]:  # as most are
+            block, said = _spans(line.rstrip())
+            block = f"<p>{block}</p>"
+            at += 2
+        elif found := grammar.heading(line):
+            block, said = _spans(found[1])
             shown = outline.enter(found[0])
-            yield f'<h{shown} id="{outline.anchor(words)}">{html}</h{shown}>', words
+            block = f'<h{shown} id="{outline.anchor(said)}">{block}</h{shown}>'
             at += 1
         elif _is_text(chunk, at):
             end = _paragraph_end(chunk, at)
-            html, words = _spans(_paragraph(lines[at:end]))
-            yield f"<p>{html}</p>", words
+            block, said = _spans(_paragraph(lines[at:end]))
+            block = f"<p>{block}</p>"
             at = end
         elif grammar.marker(line):
-            found_lists, at = _lists(chunk, at)
-            yield from map(_list, found_lists)
+            block, said, at = _lists(chunk, at)
         else:
             raise _DoubtError
+        html.append(block)
+        words.append(said)
+    return html, words
 
 
 def _is_text(chunk: Chunk, at: int) -> bool:
@@ -137,15 +142,18 @@ def _paragraph(lines: list[str]) -> str:
     return "\n".join([line.strip() for line in lines])
 
 
-def _lists(chunk: Chunk, at: int) -> tuple[list[_List], int]:
-    """Give the lists that begin on line `at`, and the line after them."""
+def _lists(chunk: Chunk, at: int) -> tuple[str, str, int]:
+    """Give HTML and words of the lists that begin on line `at`, and the line after them."""
     if lines := _list_of_lines(chunk.lines, at):
-        return [lines[0]], lines[1]
+        return *_list(lines[0]), lines[1]
     items, end = items_from(chunk, at)
-    return [
-        _List(run[0].marker.number, [_item(item.chunk) for item in run], any(item.after_blank for item in run[1:]))
+    found = [
+        _list(
+            _List(run[0].marker.number, [_item(item.chunk) for item in run], any(item.after_blank for item in run[1:]))
+        )
         for run in numbered(items)
-    ], end
+    ]
+    return "\n".join([html for html, _ in found]), " ".join([words for _, words in found]), end
 
 
 def _list_of_lines(lines: list[str], at: int) -> tuple[_List, int] | None:
@@ -237,10 +245,9 @@ def _link(address: str) -> str:
 
 
 def _emphasised(text: str) -> tuple[str, str]:
-    only = _LEADING.fullmatch(text)
     lines = "\n" in text and not text.isascii()
-    if only and not lines:
-        return f"<strong>{escaped(only[1])}</strong>{escaped(only[2])}", only[1] + only[2]
+    if not lines and (only := _only_pair(escaped(text))):
+        return only, text.replace("*", "")
     found = tags(text)
     if len(found) > 2 * DEEPEST:
         raise _DoubtError
@@ -253,3 +260,21 @@ def _emphasised(text: str) -> tuple[str, str]:
         at = tag.end
     words.append(text[at:])
     return "".join([*html, escaped(words[-1])]), "".join(words)
+
+
+def _only_pair(text: str) -> str:
+    """Give the HTML of an escaped text whose only marks are a pair of asterisks apart from the words around it.
+
+    This is the commonest emphasis: an item that begins with its name, a word that is stressed. "" for any other text.
+    """
+    parts = text.split("*")
+    if len(parts) == 5 and not parts[1] and not parts[3]:  # noqa: PLR2004 - ** twice
+        tag, (before, _, inside, _, after) = "strong", parts
+    elif len(parts) == 3:  # noqa: PLR2004 - * twice
+        tag, (before, inside, after) = "em", parts
+    else:
+        return ""
+    alone = "_" not in text and inside and not inside[0].isspace() and not inside[-1].isspace()
+    if not alone or before[-1:] in _LATIN or after[:1] in _LATIN:
+        return ""
+    return f"{before}<{tag}>{inside}</{tag}>{after}"
