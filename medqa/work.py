@@ -265,7 +265,7 @@ def _packed(spoken: Dialect) -> bytes:
 
 
 def _terms(parsed: Parsed) -> bytes:
-    """Count the terms of a thread."""
+    """Count the terms of a thread, packed in their order."""
     thread = parsed.document
     if not isinstance(thread, Thread):
         return b""
@@ -277,7 +277,7 @@ def _terms(parsed: Parsed) -> bytes:
         replies=replies,
         topics=[topic.text for topic in thread.topics],
     )
-    return msgspec.msgpack.encode(counts)
+    return msgspec.msgpack.encode(counts, order="sorted")
 
 
 # --- render -----------------------------------------------------------------------------------------------------------

@@ -18,14 +18,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medqa import work
+from medqa.documents import Parsed
 from medqa.related import Candidate, neighbours, ranking, term_counts, weights
 from medqa.related import terms as terms_module
 from medqa.related.weights import sides, term_frequency
+from tests.parsing import HEADER, outcome
 
 
 def terms_of(text: str) -> list[str]:
     """The distinct terms of a text."""
-    return list(term_counts(title="", headline="", question=text, replies=[], topics=[]))
+    return sorted(term_counts(title="", headline="", question=text, replies=[], topics=[]))
 
 
 def candidate(
@@ -95,7 +98,14 @@ def test_weights_by_place() -> None:
         topics=["Muscle twitching", "Eyes"],
     )
     assert counts == {"eye": 3 + 1 + 1 + 6, "eyelid": 3, "muscl": 6, "rest": 1, "twitch": 3 + 3 + 1 + 1 + 6}
-    assert list(counts) == sorted(counts)
+
+
+def test_terms_are_packed_in_their_order() -> None:
+    parsed = outcome(f"---\n{HEADER}---\n## Question\nzoster zébra apnea 頭痛 \U00020000 боль z\n")
+    assert isinstance(parsed, Parsed)
+    packed = msgspec.msgpack.decode(work._terms(parsed), type=dict[str, int])
+    assert len(packed) > 8
+    assert list(packed) == sorted(packed)
 
 
 def test_headline_equal_to_title_counts_once() -> None:
@@ -147,7 +157,7 @@ def test_terms_are_those_of_the_definition(question: str, headline: str, topic: 
         for term, count in reference_terms(text).items():
             expected[term] += weight * count
     counts = term_counts(title="x", headline=headline, question=question, replies=[], topics=[topic])
-    assert list(counts.items()) == sorted(expected.items())
+    assert counts == expected
 
 
 def test_more_words_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def term_counts(
     replies: Sequence[str],
     topics: Sequence[str],
 ) -> dict[str, int]:
-    """Return the weighted number of occurrences of each term, in the terms' order.
+    """Return the weighted number of occurrences of each term, in no particular order.
 
     Title and headline (the asker's own; by default the title, and then counted once) weigh 3, the words of topic names
     6, plain text of question and replies 1.
@@ -72,7 +72,7 @@ def term_counts(
     tokens += TOPIC_WEIGHT * _tokens("\n".join(topics))
     counts = Counter(tokens)
     del counts[""]
-    return {term: counts[term] for term in sorted(counts)}
+    return counts
 
 
 def _tokens(text: str) -> list[str]:
