@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any, get_args
 
 import msgspec
@@ -106,10 +107,19 @@ def _age(entry: Reader) -> Age | None:
     text = entry.text("age")
     if not text:
         return None
-    match = _AGE.fullmatch(text)
-    low, high = (int(match[1]), int(match[2]) if match[2] else None) if match else (_OLDEST + 1, None)
-    if match is None or not low < (_OLDEST if high is None else high) <= _OLDEST:
+    age = _age_of(text)
+    if age is None:
         entry.report(entry.place("age"), "MQ205", f"'{text}' is not an age", "write 35, 30~39, 90+ or 8 months")
+    return age
+
+
+@lru_cache(maxsize=1 << 10)
+def _age_of(text: str) -> Age | None:
+    match = _AGE.fullmatch(text)
+    if match is None:
+        return None
+    low, high = int(match[1]), int(match[2]) if match[2] else None
+    if not low < (_OLDEST if high is None else high) <= _OLDEST:
         return None
     return Age(low, high, open=bool(match[3]), months=bool(match[4]))
 
