@@ -95,34 +95,34 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     asked: date
     turns: tuple[Reply | FollowUp, ...]
     """Replies and follow-ups in the order of the file."""
-    topics: tuple[Name, ...]
-    related: tuple[Name, ...]
+    topics: tuple[Name, ...] = ()
+    related: tuple[Name, ...] = ()
     """Pinned neighbours: stems."""
-    aliases: tuple[Name, ...]
+    aliases: tuple[Name, ...] = ()
     """Old stems, or old paths that begin with "/"."""
-    status: Status
-    publish_on: date | None
+    status: Status = "published"
+    publish_on: date | None = None
     """Not public before this day."""
-    expires_on: date | None
+    expires_on: date | None = None
     """Not public from this day on."""
     lang: str
     """Language tag; "" is the site's."""
-    translation_of: Name | None
-    translated_by: Literal["", "person", "machine"]
-    reviewed_by: Name | None
+    translation_of: Name | None = None
+    translated_by: Literal["", "person", "machine"] = ""
+    reviewed_by: Name | None = None
     reviewed_on: date | None
-    superseded_by: Name | None
-    duplicate_of: Name | None
-    urgent: bool
-    noindex: bool
-    more_info_by: Literal["", "doctor", "editor", "machine"]
+    superseded_by: Name | None = None
+    duplicate_of: Name | None = None
+    urgent: bool = False
+    noindex: bool = False
+    more_info_by: Literal["", "doctor", "editor", "machine"] = ""
     corrections: tuple[Correction, ...]
     ack: Mapping[str, str]
     """Code of a finding → why it may stand."""
     references: tuple[str, ...]
     """`sources`: texts or addresses."""
-    consent: str
-    origin: str
+    consent: str = ""
+    origin: str = ""
     question_text: Text
     more_info: Text | None
     question_excerpt: str

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import chain
 
 EXCERPT = 280
 """Characters of an excerpt, at most, the ellipsis not counted."""
@@ -65,21 +66,25 @@ def _weight(plain: str) -> int:
     return len(plain) + 2 * len(_wide().findall(plain))
 
 
-def sentences(plain: str) -> list[str]:
+def sentences(plain: str) -> Iterator[str]:
     """Part a text of one line into sentences, roughly; good enough to find the questions."""
     items = plain.replace(" •", "\n•").replace(" ▪", "\n▪")
-    ends = [0, *(found.end() for found in _SENTENCE_END.finditer(items)), len(items)]
-    parts = [part.strip() for start, end in pairwise(ends) for part in items[start:end].split("\n")]
-    return [part for part in parts if part]
+    start = 0
+    for end in chain((found.end() for found in _SENTENCE_END.finditer(items)), (len(items),)):
+        for part in items[start:end].split("\n"):
+            if sentence := part.strip():
+                yield sentence
+        start = end
 
 
 def asks(plain: str) -> tuple[str, ...]:
     """Give the sentences of a long question that end in a question mark, the first five; () for a short question."""
     if len(plain) < LONG_QUESTION and (plain.isascii() or _weight(plain) < LONG_QUESTION):
         return ()
-    found = (
-        sentence
-        for sentence in sentences(plain)
-        if len(sentence) <= EXCERPT and sentence.rstrip(_CLOSING).endswith(_ASKED)
-    )
-    return tuple(dict.fromkeys(found))[:_MOST_ASKS]
+    found: dict[str, None] = {}
+    for sentence in sentences(plain):
+        if sentence.rstrip(_CLOSING).endswith(_ASKED) and len(sentence) <= EXCERPT:
+            found[sentence] = None
+            if len(found) == _MOST_ASKS:
+                break
+    return tuple(found)

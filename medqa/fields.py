@@ -82,15 +82,11 @@ class Reader:
         text = self.text(key, required=required)
         if not text:
             return None
-        match = _DATE.fullmatch(text)
-        try:
-            if match:
-                return date(int(match[1]), int(match[3]), int(match[4]))
-        except ValueError:
-            pass  # no day of the calendar
-        hint = "write YYYY-MM-DD, for example 2023-07-06"
-        self.report(self.place(key), "MQ203", f"'{key}' is not a date: '{text}'", hint)
-        return None
+        day = _day(text)
+        if day is None:
+            hint = "write YYYY-MM-DD, for example 2023-07-06"
+            self.report(self.place(key), "MQ203", f"'{key}' is not a date: '{text}'", hint)
+        return day
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
         """Give one of the allowed words, "" when absent."""
@@ -200,6 +196,15 @@ class Reader:
         if entry is None:
             return []
         return [(entry._keys[word][0], text) for word in entry.keys if (text := entry.text(word))]  # noqa: SLF001
+
+
+@lru_cache(maxsize=1 << 12)
+def _day(text: str) -> date | None:
+    match = _DATE.fullmatch(text)
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4])) if match else None
+    except ValueError:
+        return None  # no day of the calendar
 
 
 Localized = Mapping[str, str]

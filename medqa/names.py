@@ -7,6 +7,7 @@ from functools import lru_cache
 _HONORIFIC = re.compile(r"^dr\b\.?\s*|\s*(?:醫師|醫生|医师|医生)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def strip_honorifics(name: str) -> str:
     """Take "Dr." from before a name and 醫師, 醫生, 医师, 医生 from behind it: they are no part of it."""
     bare = _HONORIFIC.sub("", name.strip())

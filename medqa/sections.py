@@ -14,7 +14,9 @@ SectionKind = Literal["question", "reply", "follow_up", "more_info"]
 _UNSPACED = re.compile(r" {0,3}##([^#\s].*)")
 """A heading but for the space after its marks."""
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
-_CLOSING = re.compile(r"\n---[^\S\n]*(?:\n|\Z)")
+_OPENING = re.compile(r"---[^\S\n]*(?:\n|\Z)")
+"""The line that begins the front matter."""
+_CLOSING = re.compile(rf"\n{_OPENING.pattern}")
 """The line that ends the front matter, from the newline before it."""
 _MARKED = re.compile(r"\n[^\S\n]*([#`~])[^\n]*")
 """A line that may be a heading or a fence, from the newline before it: so begun, the search is fast."""
@@ -55,18 +57,19 @@ class Section(msgspec.Struct, frozen=True):
 
 def frame(text: str, path: str) -> Frame | Problem:
     """Part a file into front matter and body."""
-    if ("<<<<<<<" in text or ">>>>>>>" in text) and (conflict := _CONFLICT.search(text)):
+    # Few texts have even one of the marks, for which the search is fastest.
+    if any(mark in text and mark * 7 in text for mark in "<>") and (conflict := _CONFLICT.search(text)):
         place = (path, text.count("\n", 0, conflict.start()) + 1, 1)
         hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
         return problem(place, "MQ111", "a merge conflict was left here", hint)
-    begin = text.partition("\n")[0]
-    if begin.rstrip() != "---":
+    opening = _OPENING.match(text)
+    if opening is None:
         hint = "begin the file with a line '---', then 'key: value' lines, then '---' again"
         return problem((path, 1, 1), "MQ102", "there is no front matter", hint)
-    closing = _CLOSING.search(text, len(begin))
+    closing = _CLOSING.search(text, opening.end() - 1)
     if closing is None:
         return problem((path, 1, 1), "MQ102", "the front matter is not closed", "put a line '---' below its last key")
-    header = text[len(begin) + 1 : closing.start() + 1]
+    header = text[opening.end() : closing.start() + 1]
     return Frame(header, text[closing.end() :], text.count("\n", 0, closing.end()) + 1)
 
 
@@ -81,14 +84,14 @@ def split(cut: Frame, path: str, names: Names, problems: list[Problem]) -> list[
     for line, heading in judged:
         if heading.message:
             problems.append(problem((path, line.number, 1), "MQ207", heading.message, heading.hint))
-    begun = len(body) - len(body.lstrip())
-    if begun < min((line.at for line, _ in judged), default=len(body)):
-        place = (path, cut.body_line + body.count("\n", 0, begun), 1)
+    before = body[: judged[0][0].at if judged else None]
+    if text := before.lstrip():
+        place = (path, cut.body_line + before.count("\n", 0, -len(text)), 1)
         problems.append(problem(place, "MQ208", "text stands before the first section", "put '## Question' above it"))
     opened = [(heading.kind, line) for line, heading in judged if heading.kind]
     ends = [*(line.at for _, line in opened), len(body)][1:]
     return [
-        Section(kind, line.number, body[line.at : end].partition("\n")[2].rstrip())
+        Section(kind, line.number, body[line.below : end].rstrip())
         for (kind, line), end in zip(opened, ends, strict=False)  # one end too few where no section was opened
     ]
 
@@ -101,9 +104,10 @@ class _Line(NamedTuple):
 
     at: int
     """Place of its first character in the body."""
+    below: int
+    """Place of the next line's."""
     number: int
     """In the file."""
-    text: str
 
 
 class _Judged(msgspec.Struct, frozen=True):
@@ -120,17 +124,18 @@ class _Judged(msgspec.Struct, frozen=True):
 def _judged(cut: Frame, path: str, names: Names, problems: list[Problem]) -> Iterator[tuple[_Line, _Judged]]:
     """Give the headings outside code with their lines; a foreign language is a fault of the first of them only."""
     language = ""
-    for line in _outside_code(cut, path, problems):
-        heading = _judge(normal(line.text), names)
-        if heading and heading.language and language:
-            yield line, _Judged(heading.kind)
-        elif heading:
-            yield line, heading
+    for text, at, number in _outside_code(cut, path, problems):
+        if heading := _judge(normal(text), names):
+            line = _Line(at, at + len(text) + 1, number)
+            yield line, _Judged(heading.kind) if heading.language and language else heading
             language = language or heading.language
 
 
-def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[_Line]:
-    """Give the lines outside code that begin with "#"; a code block that is not closed is MQ219."""
+def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[tuple[str, int, int]]:
+    """Give the lines outside code that begin with "#", their places in the body and numbers in the file.
+
+    A code block that is not closed is MQ219.
+    """
     fence, opened, at, number = "", 0, 0, cut.body_line
     for found in _MARKED.finditer("\n" + cut.body):
         number += cut.body.count("\n", at, found.start())
@@ -139,7 +144,7 @@ def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[_L
             if found[1] == fence[0] and grammar.closes(normal(line), fence):
                 fence = ""
         elif found[1] == "#":
-            yield _Line(at, number, line)
+            yield line, at, number
         else:
             fence, opened = grammar.fence(normal(line)), number
     if fence:

@@ -90,7 +90,7 @@ def read(root: Path, path: str) -> Source:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableError(_not_text(path, data, error.start)) from error
-    if "\0" in text:  # UTF-16 without a byte order mark, say, of which every byte is UTF-8
+    if b"\0" in data:  # UTF-16 without a byte order mark, say, of which every byte is UTF-8
         raise UnreadableError(_not_text(path, data, data.index(0)))
     return Source(path, blob_id(data), _with_newlines(text.removeprefix("\ufeff")))
 

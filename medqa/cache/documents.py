@@ -18,11 +18,10 @@ from medqa.errors import Problem, UsageError
 from medqa.sources import Kind
 
 _FILE = "medqa.sqlite"
-_FORMAT = "2"
+_FORMAT = "3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, record BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS html (key TEXT PRIMARY KEY, html BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, record BLOB NOT NULL, html BLOB NOT NULL);
 INSERT OR IGNORE INTO about VALUES ('count', '0');
 """
 _TYPES: dict[Kind, type[Document]] = {
@@ -142,13 +141,13 @@ class Documents:
         found: dict[str, bytes] = {}
         for part in _chunks(list(keys)):
             marks = ",".join("?" * len(part))
-            rows = self._base.execute(f"SELECT key, html FROM html WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
+            rows = self._base.execute(f"SELECT key, html FROM documents WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
             found.update((key, unsealed(key, html)) for key, html in rows)
         return found
 
     def record(self, key: str) -> bytes | None:
         """Give one packed document; None where it is not remembered."""
-        row = self._base.execute("SELECT record FROM records WHERE key = ?", (key,)).fetchone()
+        row = self._base.execute("SELECT record FROM documents WHERE key = ?", (key,)).fetchone()
         return unsealed(key, row[0]) if row else None
 
     def known(self, keys: Iterable[str]) -> set[str]:
@@ -156,15 +155,14 @@ class Documents:
         found: set[str] = set()
         for part in _chunks(list(keys)):
             marks = ",".join("?" * len(part))
-            found.update(key for (key,) in self._base.execute(f"SELECT key FROM records WHERE key IN ({marks})", part))  # noqa: S608 - only question marks
+            rows = self._base.execute(f"SELECT key FROM documents WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
+            found.update(key for (key,) in rows)
         return found
 
     def remember(self, rows: Sequence[Row]) -> None:
         """Add documents."""
-        records = ((row.key, sealed(row.key, row.record)) for row in rows)
-        self._base.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", records)
-        html = ((row.key, sealed(row.key, row.html)) for row in rows)
-        self._base.executemany("INSERT OR REPLACE INTO html VALUES (?, ?)", html)
+        kept = ((row.key, sealed(row.key, row.record), sealed(row.key, row.html)) for row in rows)
+        self._base.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", kept)
         self._base.execute("UPDATE about SET value = value + ? WHERE name = 'count'", (len(rows),))
 
     def overgrown(self, used: int) -> bool:
@@ -175,11 +173,10 @@ class Documents:
     def drop_all_but(self, keys: Collection[str]) -> None:
         """Forget documents of long ago."""
         with self.writing():
-            unused = [(key,) for (key,) in self._base.execute("SELECT key FROM records") if key not in keys]
-            self._base.executemany("DELETE FROM records WHERE key = ?", unused)
-            self._base.executemany("DELETE FROM html WHERE key = ?", unused)
+            unused = [(key,) for (key,) in self._base.execute("SELECT key FROM documents") if key not in keys]
+            self._base.executemany("DELETE FROM documents WHERE key = ?", unused)
             self._base.execute(
-                "UPDATE about SET value = (SELECT count(*) FROM records) WHERE name = 'count'",
+                "UPDATE about SET value = (SELECT count(*) FROM documents) WHERE name = 'count'",
             )
 
 

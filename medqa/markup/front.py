@@ -25,7 +25,8 @@ from medqa.markup.writing import escaped
 _USUAL = bytes([ord("\n"), *range(ord(" "), ord("~") + 1)])
 _ANGLE = re.compile(r"<[^\s<>]*[:@]")
 """Part of every address between angle brackets."""
-_ITEM = re.compile(r"(?:[-*+]|([0-9]{1,9})\.) ")
+_ITEM = re.compile(r"(?:[-*+]|([0-9]{1,9})\.) (?=[^\s`~#\-*_>+0-9]|\*\*[^*\s])")
+"""The marker of an item whose text shows that it is no other block."""
 _LATIN = frozenset(string.ascii_letters + string.digits)
 _SCHEME_END = "://"
 
@@ -174,7 +175,7 @@ def _list_of_lines(lines: list[str], at: int) -> tuple[_List, int] | None:
             return None
         number, text = int(found[1]) if found[1] else None, line[found.end() :].rstrip()
         start = start if texts else number
-        if number != (None if start is None else start + len(texts)) or not grammar.is_surely_text(text):
+        if number != (None if start is None else start + len(texts)):
             return None
         texts.append(text)
         last = line_number

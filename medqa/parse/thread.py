@@ -1,7 +1,9 @@
 """Threads: a header with people and dates, and a body of sections."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, get_args
 
 import msgspec
@@ -50,7 +52,7 @@ def parse(file: File) -> Thread | None:
     texts = _render(file, parts)
     if file.failed or not specialty or not asked or not texts["question"]:
         return None
-    question = fields.pop("question") or title
+    question = fields.pop("question", "") or title
     return Thread(
         stem=file.place.stem,
         title=title,
@@ -72,26 +74,32 @@ def parse(file: File) -> Thread | None:
 
 
 def _fields(file: File, replies: int) -> dict[str, Any]:
-    """Read the fields that stand for themselves."""
+    """Read the fields that stand for themselves; of those that most threads lack, the ones that are there."""
     header = file.header
     corrections = header.each("corrections", ("on", "by", "why", "reply"))
-    days = {key: header.day(key) for key in ("publish_on", "expires_on")}
-    _check_not_before(header, "expires_on", days["expires_on"], "it is published", days["publish_on"])
+    fields = {key: _OPTIONAL[key](header, key) for key in header.keys if key in _OPTIONAL}
+    _check_not_before(header, "expires_on", fields.get("expires_on"), "it is published", fields.get("publish_on"))
     return {
-        **{key: header.text(key) for key in ("question", "consent", "origin")},
-        **{key: header.names(key) for key in ("topics", "related", "aliases")},
-        **{key: header.name(key) for key in ("translation_of", "reviewed_by", "superseded_by", "duplicate_of")},
-        **{key: header.flag(key) for key in ("urgent", "noindex")},
-        **days,
+        **fields,
         "asker": _asker(header),
-        "status": header.choice("status", get_args(Status)) or "published",
-        "translated_by": header.choice("translated_by", ("person", "machine")),
-        "more_info_by": header.choice("more_info_by", ("doctor", "editor", "machine")),
         "reviewed_on": file.day(header, "reviewed_on"),
         "corrections": tuple(filter(None, (_correction(file, entry, replies) for entry in corrections))),
         "ack": _ack(header),
         "references": tuple(name.text for name in header.names("sources")),
     }
+
+
+_OPTIONAL: Mapping[str, Callable[[Reader, str], Any]] = {
+    **dict.fromkeys(("question", "consent", "origin"), Reader.text),
+    **dict.fromkeys(("topics", "related", "aliases"), Reader.names),
+    **dict.fromkeys(("translation_of", "reviewed_by", "superseded_by", "duplicate_of"), Reader.name),
+    **dict.fromkeys(("urgent", "noindex"), Reader.flag),
+    **dict.fromkeys(("publish_on", "expires_on"), Reader.day),
+    "status": lambda header, key: header.choice(key, get_args(Status)) or "published",
+    "translated_by": lambda header, key: header.choice(key, ("person", "machine")),
+    "more_info_by": lambda header, key: header.choice(key, ("doctor", "editor", "machine")),
+}
+"""Field → how it is read; the defaults of `Thread` stand for those that are absent."""
 
 
 def _asker(header: Reader) -> Asker:
@@ -106,10 +114,19 @@ def _age(entry: Reader) -> Age | None:
     text = entry.text("age")
     if not text:
         return None
-    match = _AGE.fullmatch(text)
-    low, high = (int(match[1]), int(match[2]) if match[2] else None) if match else (_OLDEST + 1, None)
-    if match is None or not low < (_OLDEST if high is None else high) <= _OLDEST:
+    age = _age_of(text)
+    if age is None:
         entry.report(entry.place("age"), "MQ205", f"'{text}' is not an age", "write 35, 30~39, 90+ or 8 months")
+    return age
+
+
+@lru_cache(maxsize=1 << 10)
+def _age_of(text: str) -> Age | None:
+    match = _AGE.fullmatch(text)
+    if match is None:
+        return None
+    low, high = int(match[1]), int(match[2]) if match[2] else None
+    if not low < (_OLDEST if high is None else high) <= _OLDEST:
         return None
     return Age(low, high, open=bool(match[3]), months=bool(match[4]))
 
