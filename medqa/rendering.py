@@ -26,7 +26,7 @@ from jinja2 import (
     nodes,
 )
 from jinja2.runtime import Context, Macro
-from markupsafe import Markup, escape
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from medqa import markup, sources
 from medqa.compiled import Compiled
@@ -83,12 +83,14 @@ class Renderer:
         """
         self._shown = page, html
         try:
-            text = self._environment.get_template(page.template).render(page=page)
+            template = self._environment.get_template(page.template)
+            parts = template.root_render_func(template.new_context({"page": page}))
+            # Joined as bytes: in a text one wide character would make all the others wide.
+            return b"".join(map(str.encode, parts)).strip() + b"\n"
         except Exception as error:  # a template is a program: whatever it does wrong is its author's to know
             raise _failure(error, page) from error
         finally:
             self._shown = None
-        return text.strip().encode() + b"\n"
 
     # --- filters --------------------------------------------------------------------------------------------------
 
@@ -206,19 +208,29 @@ class _Loader(BaseLoader):
             raise TemplateSyntaxError(message, line, name, name)
         code = marshal.loads(found.code)  # noqa: S302 - what compiled() made; the shelf vouches for what it kept
         template = environment.template_class.from_code(environment, code, environment.globals)
-        template.root_render_func.__globals__["escape"] = _escaped
+        template.root_render_func.__globals__.update(escape=_escaped, Macro=_Macro)
         return template
 
 
 def _escaped(value: Any) -> str:
-    """Write a value as HTML: what Jinja's own `escape` does, for a third of its time."""
+    """Write a value as HTML: what Jinja's own `escape` does, for a tenth of its time, since it is no Markup yet."""
     kind = type(value)
     if kind is str:
-        text: str = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return text.replace("'", "&#39;").replace('"', "&#34;")
+        return _escape_inner(value)
     if kind is Markup:
         return cast("Markup", value)
     return cast("_String", value).html if kind is _String else escape(value)
+
+
+class _Macro(Macro):
+    """A macro that does not look for anything else where it is given what it asks for."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> str:
+        """Give the macro's HTML."""
+        more = named or self.caller or self.catch_kwargs or self.catch_varargs
+        if more or len(arguments) != self._argument_count:
+            return super().__call__(*arguments, **named)
+        return str.__new__(Markup, self._func(*arguments))
 
 
 class _Context(Context):
@@ -246,13 +258,13 @@ def _environment(loader: BaseLoader | None = None) -> Environment:
 
 
 def _failure(error: Exception, page: Page) -> FailedError:
-    """Find the template's line in the traceback, which Jinja has made to lead through templates."""
+    """Find the template's line in the traceback, which leads through the programs made of templates."""
     template, line = page.template, 1
     if isinstance(error, TemplateSyntaxError):
         return FailedError(error.name or template, error.lineno, str(error.message))
     for frame, number in walk_tb(error.__traceback__):
-        if "__jinja_exception__" in frame.f_globals:
-            template, line = frame.f_code.co_filename, number
+        if program := frame.f_globals.get("__jinja_template__"):
+            template, line = program.name, program.get_corresponding_lineno(number)
     message = str(error) or type(error).__name__
     if isinstance(error, TemplateNotFound):
         message = f"there is no template '{error.name}'"
