@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import date
 from functools import lru_cache
 from itertools import chain
+from keyword import iskeyword
 from traceback import walk_tb
 from typing import Any, cast
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from jinja2 import (
     meta,
     nodes,
 )
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
@@ -243,9 +245,40 @@ class _Context(Context):
         return called(*arguments, **named)
 
 
+class _Generator(CodeGenerator):
+    """Writes a template's program so that it takes attributes as Python does, without looking for keys of that name."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """Begin a program."""
+        super().__init__(*given, **named)
+        self._doubtful: set[nodes.Node] = set()
+        """Attributes of which a template asks whether they are there."""
+
+    def visit_Test(self, node: nodes.Test, frame: Frame) -> None:  # noqa: N802 - Jinja's words
+        """Write a test: `is defined` is asked of what may not be there."""
+        self._doubtful.update(node.find_all(nodes.Getattr))
+        super().visit_Test(node, frame)
+
+    def visit_Filter(self, node: nodes.Filter, frame: Frame) -> None:  # noqa: N802
+        """Write the call of a filter: `default` is given what may not be there."""
+        if node.name in {"default", "d"}:
+            self._doubtful.update(node.find_all(nodes.Getattr))
+        super().visit_Filter(node, frame)
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
+        """Write the taking of an attribute; what is taken of `config` may be a key."""
+        of_config = any(name.name == "config" for name in node.find_all(nodes.Name))
+        if of_config or node in self._doubtful or iskeyword(node.attr):
+            super().visit_Getattr(node, frame)
+            return
+        self.write("(")
+        self.visit(node.node, frame)
+        self.write(f").{node.attr}")
+
+
 def _environment(loader: BaseLoader | None = None) -> Environment:
     """Configure Jinja."""
-    return Environment(
+    environment = Environment(
         loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
@@ -255,6 +288,8 @@ def _environment(loader: BaseLoader | None = None) -> Environment:
         auto_reload=False,
         cache_size=-1,  # all templates stay loaded
     )
+    environment.code_generator_class = _Generator
+    return environment
 
 
 def _failure(error: Exception, page: Page) -> FailedError:
