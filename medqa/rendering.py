@@ -44,8 +44,6 @@ _SAFE = "/:@!$&'()*+,;=~-._?#%"
 _KEPT = 2**14
 """How many texts of macros, for each language, are kept for use on other pages: some twenty megabytes at most. More is
 not worth its memory: pages come in the order of their addresses, and those of one list show the same cards."""
-_FILLED = 2**8
-"""How many fillings of each string are kept: the same numbers, days and names come again and again."""
 
 Find = Callable[[str], Compiled | None]
 """Gives a template by its name."""
@@ -168,13 +166,12 @@ class _Words:
 class _String:
     """A string of the interface: `t.reply`, `t.threads(n=3, shown="3")`. Where HTML is filled in, it is HTML."""
 
-    __slots__ = ("_escaped", "_filled", "_message", "html")
+    __slots__ = ("_escaped", "_message", "html")
 
     def __init__(self, message: Message) -> None:
         self._message = message
         self._escaped = Message(str(escape(message.other)), str(escape(message.one)))
         self.html = escape(message.other)
-        self._filled = lru_cache(_FILLED, typed=True)(self._fill)
 
     def __str__(self) -> str:
         return self._message.other
@@ -183,13 +180,10 @@ class _String:
         return self.html
 
     def __call__(self, **values: object) -> str:
-        return self._filled(**values)
-
-    def _fill(self, **values: object) -> str:
         if Markup not in map(type, values.values()):
             return self._message(**values)
         escaped = {name: value if isinstance(value, int) else _escaped(value) for name, value in values.items()}
-        return Markup(self._escaped(**escaped))  # noqa: S704 - escaped
+        return str.__new__(Markup, self._escaped(**escaped))
 
 
 # --- templates --------------------------------------------------------------------------------------------------------
