@@ -7,13 +7,14 @@ why the page is made again. For that alone there follows a sum of each field of 
 
 from array import array
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
-from medqa.pages import Page
+from medqa.pages import Card, Page
 from medqa.templates import Templates
 
 WIDTH = 8
@@ -29,11 +30,15 @@ class Printer:
         self._templates = templates
         self._engine = _short(engine.encode())
         self._seen: dict[tuple[type[Page], str], bytes] = {}
-        self._encoder = msgspec.msgpack.Encoder(order="deterministic")
+        self._encode = msgspec.msgpack.Encoder(order="deterministic").encode
+        self._card = cache(lambda card: _short(self._encode(card)))  # a hundred lists may show the same
 
     def fingerprint(self, page: Page) -> bytes:
         """Give a page's fingerprint: the digests, then a sum of each field in the order of its type."""
-        fields = [*map(self._encoder.encode, msgspec.structs.astuple(page))]
+        values = [*msgspec.structs.astuple(page)]
+        for place in _cards(type(page)):
+            values[place] = [*map(self._card, values[place])]
+        fields = [*map(self._encode, values)]
         sums = array("I", map(crc32, fields))
         return b"".join((self._surroundings(page), _short(b"".join(fields)), sums.tobytes()))
 
@@ -49,8 +54,15 @@ class Printer:
                 (strings.language, strings.months, strings.date_format),
             ]
             parts = (uses.digest, seen_config, seen_strings, type(page).__name__)
-            self._seen[key] = self._engine + b"".join(_short(self._encoder.encode(part)) for part in parts)
+            self._seen[key] = self._engine + b"".join(_short(self._encode(part)) for part in parts)
         return self._seen[key]
+
+
+@cache
+def _cards(kind: type[Page]) -> tuple[int, ...]:
+    """Give the places of the fields that hold cards."""
+    fields = msgspec.structs.fields(kind)
+    return tuple(place for place, field in enumerate(fields) if field.type == tuple[Card, ...])
 
 
 def why(kind: type[Page], now: bytes, before: bytes | None) -> str:

@@ -159,11 +159,8 @@ class Site:
         if standing is None:
             self._added.append(path)
         staged = f"{_NEW}/{self._parts.setdefault(part, len(self._parts))}{path[len(part) :]}"
-        try:
-            self._at.write(staged, data)
-        except FileNotFoundError:
-            self._at.make(staged.rpartition("/")[0], below=_NEW)
-            self._at.write(staged, data)
+        self._at.make(staged.rpartition("/")[0], below=_NEW)
+        self._at.write(staged, data)
         return True
 
     def _new_folder(self, folder: str) -> str:

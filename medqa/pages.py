@@ -13,7 +13,7 @@ from medqa.config import direction
 from medqa.documents import Asker, Practice, Text
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, cache_hash=True):
     """A way to another page of the site."""
 
     key: str
@@ -33,7 +33,7 @@ class Count(msgspec.Struct, frozen=True):
     excerpt: str = ""
 
 
-class Card(msgspec.Struct, frozen=True):
+class Card(msgspec.Struct, frozen=True, cache_hash=True):
     """A thread as other pages show it, in the thread's own language."""
 
     key: str

@@ -16,7 +16,7 @@ from tests.projects import Project
 ONE, TWO = (GonePage(url=f"/threads/{stem}/", lang="en", title=stem) for stem in ("one", "two"))
 
 
-def templates(root: Path, shelf: Shelf | None = None, **settings: str) -> Templates:
+def templates(root: Path, shelf: Shelf | None = None, **settings: object) -> Templates:
     config = Config(**settings)  # type: ignore[arg-type]
     return Templates(root, config, load_locales(root, config)[0], shelf or Shelf())
 
@@ -27,6 +27,28 @@ def made(project: Project, template: str, *pages: Page) -> list[str]:
     own = templates(project.root)
     assert not own.problems()
     return [own.render(page, {}).decode() for page in pages]
+
+
+# --- attributes -------------------------------------------------------------------------------------------------------
+
+
+def test_a_template_may_ask_whether_a_page_has_an_attribute(project: Project) -> None:
+    template = """{{ page.asked is defined }} {{ page.title is defined }}
+{{ page.asked|default("never") }} {{ page.title|default("none") }}"""
+    assert made(project, template, ONE) == ["False True\nnever one\n"]
+
+
+def test_what_stands_under_a_key_of_a_setting_may_be_named_like_an_attribute(project: Project) -> None:
+    project.write("templates/gone.html", "{{ config.emergency.Taiwan }} {{ config.emergency['Taiwan'] }}")
+    own = templates(project.root, emergency={"Taiwan": "119"})
+    assert own.render(ONE, {}) == b"119 119\n"
+
+
+def test_an_attribute_that_is_not_there_is_an_error(project: Project) -> None:
+    with pytest.raises(BuildFailedError) as failed:
+        made(project, "<p>\n{{ page.asked }}", ONE)
+    (found,) = failed.value.problems
+    assert (found.line, "no attribute 'asked'" in found.message) == (2, True)
 
 
 # --- once -------------------------------------------------------------------------------------------------------------
