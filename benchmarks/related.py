@@ -27,9 +27,9 @@ from medqa.documents import Thread
 from medqa.locales import load_locales
 from medqa.parse import dialect
 from medqa.related import Candidate
+from medqa.related.candidate import unpacked
 
 YEARS = range(2006, 2026)
-_COUNTS = msgspec.msgpack.Decoder(dict[str, int])
 _CANDIDATES = msgspec.msgpack.Decoder(list[Candidate])
 Changes = dict[str, Candidate | None]
 
@@ -80,8 +80,16 @@ def _synthetic(number: int) -> Iterator[Candidate]:
 
 
 def _candidate(stem: str, counts: Counter[str], year: int) -> Candidate:
-    terms = msgspec.msgpack.encode({term: counts[term] for term in sorted(counts)})
-    return Candidate(stem, terms, "en", (stem,), year)
+    return Candidate(stem, _packed(counts), "en", (stem,), year)
+
+
+def _packed(counts: Counter[str]) -> bytes:
+    return related.packed({term: counts[term] for term in sorted(counts)})
+
+
+def _counts(one: Candidate) -> Counter[str]:
+    """Give about how often each term occurs in a thread."""
+    return Counter({term: 2 ** (factor // 4 - 1) for term, factor in zip(*unpacked(one.terms), strict=True)})
 
 
 def _archive(root: Path, jobs: int) -> Iterator[Candidate]:
@@ -108,12 +116,11 @@ def _edits(archive: list[Candidate], number: int, chance: random.Random, years: 
     some = chance.sample([one for one in archive if years(one.year)], number)
     changes: Changes = {}
     for one in some:
-        counts = Counter(_COUNTS.decode(one.terms))
+        counts = _counts(one)
         del counts[chance.choice(sorted(counts))]
         counts[chance.choice(sorted(counts))] += 1
-        counts.update(chance.sample(sorted(_COUNTS.decode(chance.choice(archive).terms)), 2))
-        terms = msgspec.msgpack.encode({term: counts[term] for term in sorted(counts)})
-        changes[one.stem] = msgspec.structs.replace(one, terms=terms)
+        counts.update(chance.sample(sorted(_counts(chance.choice(archive))), 2))
+        changes[one.stem] = msgspec.structs.replace(one, terms=_packed(counts))
     return changes
 
 
@@ -134,7 +141,7 @@ def _additions(archive: list[Candidate], number: int, chance: random.Random) -> 
     for place in range(number):
         counts: Counter[str] = Counter()
         for other in chance.sample(archive, 2):
-            terms = _COUNTS.decode(other.terms)
+            terms = _counts(other)
             counts.update({term: terms[term] for term in chance.sample(sorted(terms), len(terms) // 2)})
         stem = f"{chance.choice(archive).stem}-new-{place}"
         changes[stem] = _candidate(stem, counts, newest)
@@ -172,7 +179,7 @@ def _measured(folder: Path, packed: bytes | None, file: Path, jobs: int) -> tupl
     state = State(folder, "site", "")
     table: Table[tuple[str, ...]] = state.table("neighbours", tuple[str, ...])
     new = 0
-    for stem, now in related.update(state.rows("related"), changes, jobs).items():
+    for stem, now in related.update(state.rows("related"), changes.items(), jobs).items():
         if now != (table.get(stem) or ()):
             table.put(stem, now or None)
             new += 1

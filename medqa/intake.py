@@ -84,7 +84,7 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         archive.options = Options(_day(root, options, archive, documents), options.drafts)
         changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
     with clock.stage("related"):
-        candidates = {stem: _candidate(archive, library, stem, terms) for stem in changes.ranked}
+        candidates = ((stem, _candidate(archive, library, stem, terms)) for stem in sorted(changes.ranked))
         _relate(archive, changes, related.update(state.rows("related"), candidates, options.jobs))
     problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
     return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
@@ -166,10 +166,11 @@ def _relate(archive: Archive, changes: Changes, nearest: Mapping[str, tuple[str,
             changes.tell(f"related:{stem}")
 
 
-def _candidate(
-    archive: Archive, library: work.Library, stem: str, terms: Mapping[str, bytes]
-) -> related.Candidate | None:
-    """Give a thread as a candidate for the lists of others: one that is listed and no draft."""
+def _candidate(archive: Archive, library: work.Library, stem: str, terms: dict[str, bytes]) -> related.Candidate | None:
+    """Give a thread as a candidate for the lists of others: one that is listed and no draft.
+
+    What has just been counted is taken from `terms`, and let go of.
+    """
     listing = archive.listings.get(stem)
     if listing is None or not listing.ranked():
         return None
@@ -177,7 +178,7 @@ def _candidate(
     one = archive.outline(key)
     return related.Candidate(
         stem=stem,
-        terms=terms.get(one.key) or library.terms(archive.place(key, one), one.key),
+        terms=terms.pop(one.key, b"") or library.terms(archive.place(key, one), one.key),
         lang=listing.lang or archive.config.language,
         title_key=(listing.title, listing.first_doctor),
         year=listing.asked.year,

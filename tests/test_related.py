@@ -13,14 +13,14 @@ from itertools import pairwise
 from math import isqrt
 from random import Random
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medqa.related import Candidate, term_counts, weights
+from medqa.related import Candidate, packed, term_counts, weights
 from medqa.related import nearest as ranking
 from medqa.related import terms as terms_module
+from medqa.related.candidate import unpacked
 from medqa.related.relations import Relations
 from medqa.related.rows import Shelf
 from medqa.related.weights import norms, term_frequency
@@ -39,13 +39,12 @@ def candidate(
     pinned: Sequence[str] = (),
 ) -> Candidate:
     """A thread whose title is its own unless given."""
-    packed = msgspec.msgpack.encode(dict(sorted(terms.items())))
-    return Candidate(stem, packed, lang, title_key or (stem,), 2020, tuple(pinned))
+    return Candidate(stem, packed(dict(sorted(terms.items()))), lang, title_key or (stem,), 2020, tuple(pinned))
 
 
 def neighbours(candidates: Sequence[Candidate], count: int = 4, jobs: int = 1) -> dict[str, tuple[str, ...]]:
     """The nearest of each thread, computed from nothing."""
-    return Relations(Shelf(), jobs=jobs, shown=count).update({c.stem: c for c in candidates})
+    return Relations(Shelf(), jobs=jobs, shown=count).update((c.stem, c) for c in candidates)
 
 
 def sides(weights: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -194,16 +193,13 @@ def counted(candidates: Sequence[Candidate], least: int) -> list[Candidate]:
 
 def reference_vectors(candidates: Sequence[Candidate], least: int) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
     """Query and document side of each thread."""
-    counts = {c.stem: msgspec.msgpack.decode(c.terms, type=dict[str, int]) for c in candidates}
+    factors = {c.stem: dict(zip(*unpacked(c.terms), strict=True)) for c in candidates}
     some = counted(candidates, least)
-    df = Counter(term for c in some for term in counts[c.stem])
+    df = Counter(term for c in some for term in factors[c.stem])
     power = next(2**k for k in natural_numbers() if 2**k >= len(some))
     vectors = {}
-    for stem, terms in counts.items():
-        weight = {
-            t: (4 + floor_log2(Fraction(tf) ** 4)) * floor_log2(Fraction(power, df[t] or 1) ** 2)
-            for t, tf in terms.items()
-        }
+    for stem, terms in factors.items():
+        weight = {t: tf * floor_log2(Fraction(power, df[t] or 1) ** 2) for t, tf in terms.items()}
         kept = sorted(weight, key=lambda t: (-weight[t], t))[:64]
         n2 = sum(weight[t] ** 2 for t in kept) or 1
         query = {t: (weight[t] << 20) // isqrt(n2 << 16) for t in kept}
@@ -277,7 +273,7 @@ def test_only_the_heaviest_terms_count() -> None:
     archive = [
         candidate(f"t{i:02d}", {f"w{(i * 7 + j * j) % 151:03d}": 1 + i * j % 5 for j in range(110)}) for i in range(40)
     ]
-    assert max(len(msgspec.msgpack.decode(c.terms)) for c in archive) > weights.HEAVIEST
+    assert max(len(unpacked(c.terms)[0]) for c in archive) > weights.HEAVIEST
     assert neighbours(archive) == reference(archive)
 
 
@@ -359,6 +355,11 @@ def test_a_score_of_nothing_is_no_neighbour() -> None:
 )
 def test_term_frequency_is_exact(tf: int, expected: int) -> None:
     assert term_frequency(tf) == expected
+
+
+@given(st.integers(1, 2**43 - 1))
+def test_term_frequency_is_that_of_the_definition(tf: int) -> None:
+    assert term_frequency(tf) == 4 + floor_log2(Fraction(tf) ** 4) < 256
 
 
 def test_sides_of_known_weights() -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medqa.related import Candidate, register, revision, whole
+from medqa.related import Candidate, packed, register, relations, revision, rows, weights, whole
 from medqa.related.relations import Relations
 from medqa.related.rows import Shelf
 from tests.test_related import reference
@@ -24,7 +23,7 @@ def threads(draw: st.DrawFn, stem: str) -> Candidate | None:
     terms = draw(st.dictionaries(st.sampled_from(WORDS), st.integers(1, 40), max_size=6))
     return Candidate(
         stem,
-        msgspec.msgpack.encode(dict(sorted(terms.items()))),
+        packed(dict(sorted(terms.items()))),
         draw(st.sampled_from(["en", "en", "zh-Hant", "de"])),
         draw(st.sampled_from([("", "hart"), ("same", "hart"), ("same", "okoro"), (stem,), (stem,)])),
         draw(st.sampled_from([2019, 2020, 2021, 2022])),
@@ -48,20 +47,32 @@ def batches(draw: st.DrawFn) -> dict[str, Candidate | None]:
     least=st.sampled_from([0, 5, 1000]),
     common=st.sampled_from([1, 4, 1024]),
     few=st.sampled_from([2, 16, 1000]),
+    row=st.sampled_from([1, 3, 1000]),
 )
 def test_lists_are_those_of_the_definition_after_every_update(
-    script: list[dict[str, Candidate | None]], shown: int, spare: int, least: int, common: int, few: int
+    script: list[dict[str, Candidate | None]],
+    shown: int,
+    spare: int,
+    least: int,
+    common: int,
+    few: int,
+    row: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(register, "_LEAST", least)
         patch.setattr(whole, "COMMON", common)
         patch.setattr(revision, "_FEW", few)
+        patch.setattr(relations, "_MOVED", 2 * few)
+        for name in ("_ROWS", "_COUNTED", "_NAMED", "_BUCKET", "_ENTRIES"):
+            patch.setattr(rows, name, row)
+        patch.setattr(rows, "_SORTED", 2 * row)
+        patch.setattr(weights, "_CHUNK", row)
         store = Shelf()
         archive: dict[str, Candidate] = {}
         lists: dict[str, tuple[str, ...]] = {}
         for batch in script:
             archive = changed(archive, batch)
-            lists |= Relations(store, shown=shown, kept=shown + spare).update(batch)
+            lists |= Relations(store, shown=shown, kept=shown + spare).update(batch.items())
             assert {stem: found for stem, found in lists.items() if stem in archive} == reference(
                 list(archive.values()), shown, least
             )

@@ -1,6 +1,12 @@
 """A thread as the ranking sees it."""
 
+from collections.abc import Mapping
+
 import msgspec
+
+from medqa.related.weights import factors
+
+_PACKED = msgspec.msgpack.Decoder(tuple[str, bytes])
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -9,7 +15,7 @@ class Candidate(msgspec.Struct, frozen=True):
     stem: str
     """The thread's identity."""
     terms: bytes
-    """`term_counts`, as MessagePack: 1 KB where the dict takes 10, and a hundred thousand are held at a time."""
+    """`packed` counts: 1 KB where the dict takes 10, and a hundred thousand are held at a time."""
     lang: str
     """Language tag. Languages are one only if their tags are."""
     title_key: tuple[str, ...]
@@ -20,3 +26,14 @@ class Candidate(msgspec.Struct, frozen=True):
     """Stems that the editors put first, in their order; those that are no candidates are passed over."""
     superseded: bool = False
     """Whether another thread stands for it: it has a list of its own, but is in those of others only where pinned."""
+
+
+def packed(counts: Mapping[str, int]) -> bytes:
+    """Pack what `term_counts` gives: the terms, none of which has a space in it, and the factor of each."""
+    return msgspec.msgpack.encode((" ".join(counts), factors(counts.values())))
+
+
+def unpacked(terms: bytes) -> tuple[list[str], bytes]:
+    """Give the terms, in their order, and the factor of each."""
+    text, several = _PACKED.decode(terms)
+    return text.split(" ") if text else [], several

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medqa.related import rows
-from medqa.related.candidate import Candidate
+from medqa.related.candidate import Candidate, unpacked
 from medqa.related.rows import Column, Postings, Stems, Store, Vocabulary
-from medqa.related.weights import Counts, Vectors, factors, inverse_frequencies, vectors
+from medqa.related.weights import Counts, Vectors, inverse_frequencies, vectors
 
 GONE: Final = 0
 FOUND: Final = 1
@@ -54,7 +54,6 @@ class About(msgspec.Struct, array_like=True):
 
 _ABOUT = msgspec.msgpack.Decoder(About)
 _PINS = msgspec.msgpack.Decoder(dict[str, tuple[str, ...]])
-_COUNTS = msgspec.msgpack.Decoder(dict[str, int])
 
 
 class Register:
@@ -200,9 +199,9 @@ def group_of(title_key: tuple[str, ...]) -> int:
 
 def counts_of(candidate: Candidate, vocabulary: Vocabulary) -> Counts:
     """Give the counts of one thread; terms that are new get numbers."""
-    known = _COUNTS.decode(candidate.terms)
-    terms = np.array(vocabulary.numbers(known), dtype=np.int32)
-    return Counts(np.array([0, len(terms)]), terms, np.frombuffer(factors(known.values()), dtype=np.uint8))
+    words, factors = unpacked(candidate.terms)
+    terms = np.array(vocabulary.numbers(words), dtype=np.int32)
+    return Counts(np.array([0, len(terms)]), terms, np.frombuffer(factors, dtype=np.uint8))
 
 
 def counting(years: NDArray[np.int32]) -> tuple[int, int]:

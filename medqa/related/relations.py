@@ -38,20 +38,22 @@ class Relations:
         self._shown = shown
         self._kept = max(shown, kept, 1)
 
-    def update(self, changes: Mapping[str, Candidate | None]) -> Shown:
-        """Make some threads what they are now; None: they are no candidates.
+    def update(self, changed: Iterable[tuple[str, Candidate | None]]) -> Shown:
+        """Make some threads, given by stem, what they are now; None: they are no candidates.
 
-        Gives the lists that may be others than before; () where there is no such candidate any more.
+        Gives the lists that may be others than before; () where there is no such candidate any more. The first time
+        no more than one of the threads is held at a time.
         """
+        if not self._store.has("about"):
+            return self._anew(None, changed)
+        changes = dict(changed)
         if not changes:
             return {}
-        if not self._store.has("about"):
-            return self._anew(None, changes)
         register = Register(self._store)
         pinning = _pinning(register, changes)
         touched = None if self._overgrown(register) else revise(register, changes, self._shown)
         if touched is None:
-            return self._anew(Register(self._store), changes)
+            return self._anew(Register(self._store), changes.items())
         register.save()
         pinning |= _pinning(register, changes)
         stems = {*pinning, *changes, *(register.stems[number] for number in touched)}
@@ -61,13 +63,12 @@ class Relations:
         """Tell whether so many threads have been changed that counts and postings should be made anew."""
         return register.about.kept != self._kept or len(register.about.moved) > _MOVED + register.about.based // _SHARE
 
-    def _anew(self, register: Register | None, changes: Mapping[str, Candidate | None]) -> Shown:
+    def _anew(self, register: Register | None, changed: Iterable[tuple[str, Candidate | None]]) -> Shown:
         """Relate all threads: those that are known and did not change, and the others as they are now."""
-        threads = gather(register, changes)
+        threads, gone = gather(register, changed)
         lists = relate(threads, self._kept, self._jobs, self._store)
-        gone: Shown = {stem: () for stem, candidate in changes.items() if candidate is None}
         near = [[number for number in row if number >= 0] for row in lists.near.tolist()]
-        return {**gone, **dict(_all_shown(threads, near, self._shown))}
+        return {**dict.fromkeys(gone, ()), **dict(_all_shown(threads, near, self._shown))}
 
 
 def _pinning(register: Register, changes: Mapping[str, Candidate | None]) -> set[str]:

@@ -22,6 +22,8 @@ _BUCKET: Final = 128
 """Terms in a row of the vocabulary, about."""
 _ENTRIES: Final = 4096
 """Entries in a row of postings, unless a term alone has more."""
+_SORTED: Final = 256 * _ENTRIES
+"""Entries of postings that are sorted together."""
 
 
 class Store(Protocol):
@@ -296,15 +298,27 @@ def write_postings(
 ) -> None:
     """Write who has which of `size` terms: by their vectors, and by pairs (threads, terms) that weigh nothing."""
     number = len(vectors.starts) - 1
-    threads = np.concatenate((np.repeat(np.arange(number, dtype=np.int32), np.diff(vectors.starts)), others[0]))
-    terms = np.concatenate((vectors.terms, others[1]))
-    order = sorted_by(terms)
-    nothing = np.zeros(len(others[0]), dtype=np.uint16)
-    columns = (threads, np.concatenate((vectors.query, nothing)), np.concatenate((vectors.document, nothing)))
-    begins = np.concatenate(([0], np.cumsum(np.bincount(terms, minlength=size))))
-    firsts = [0, *(np.flatnonzero(np.diff(begins[:-1] // _ENTRIES)) + 1).tolist(), size] if size else [0]
-    store.write("firsts", np.array(firsts, dtype=np.int32).tobytes())
-    for row, (first, stop) in enumerate(pairwise(firsts)):
-        inside = order[begins[first] : begins[stop]]
-        lengths = np.diff(begins[first : stop + 1]).astype(np.uint32)
-        store.write(f"postings/{row}", b"".join([lengths.tobytes(), *(column[inside].tobytes() for column in columns)]))
+    owners = np.repeat(np.arange(number, dtype=np.int32), np.diff(vectors.starts))
+    lengths = np.bincount(vectors.terms, minlength=size) + np.bincount(others[1], minlength=size)
+    begins = np.concatenate(([0], np.cumsum(lengths)))
+    firsts = _bounds(begins, _ENTRIES)
+    store.write("firsts", firsts.astype(np.int32).tobytes())
+    rows = iter(range(len(firsts)))
+    for low, high in pairwise(_bounds(begins, _SORTED).tolist()):  # in parts, for the memory that it takes
+        own, more = (np.flatnonzero((terms >= low) & (terms < high)) for terms in (vectors.terms, others[1]))
+        threads = np.concatenate((owners[own], others[0][more]))
+        order = sorted_by(np.concatenate((vectors.terms[own], others[1][more])))
+        nothing = np.zeros(len(more), dtype=np.uint16)
+        query, document = (np.concatenate((side[own], nothing)) for side in (vectors.query, vectors.document))
+        columns = (threads[order], query[order], document[order])
+        for first, stop in pairwise([*firsts[(firsts >= low) & (firsts < high)].tolist(), high]):
+            inside = slice(begins[first] - begins[low], begins[stop] - begins[low])
+            parts = (lengths[first:stop].astype(np.uint32), *(column[inside] for column in columns))
+            store.write(f"postings/{next(rows)}", b"".join(part.tobytes() for part in parts))
+
+
+def _bounds(begins: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Part terms into rows of about so many entries: the first term of each, and the number of terms."""
+    size = len(begins) - 1
+    changes = np.flatnonzero(np.diff(begins[:-1] // most)) + 1
+    return np.unique(np.concatenate(([0], changes, [size])))

@@ -81,9 +81,19 @@ def vectors(counts: Counts, idf: "NDArray[np.int64]") -> Vectors:
     import numpy as np  # noqa: PLC0415
 
     number = len(counts.starts) - 1
-    parts = [_weighed(counts, idf, first, min(first + _CHUNK, number)) for first in range(0, max(1, number), _CHUNK)]
-    lengths, places, terms, query, document = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Vectors(np.concatenate(([0], np.cumsum(lengths))), places, terms, query, document)
+    most = int(np.minimum(np.diff(counts.starts), HEAVIEST).sum())
+    starts = np.zeros(number + 1, dtype=np.int64)
+    columns: list[NDArray[Any]] = [np.empty(most, dtype=type_) for type_ in (np.int32, np.int32, np.uint16, np.uint16)]
+    end = 0
+    for first in range(0, number, _CHUNK):
+        stop = min(first + _CHUNK, number)
+        lengths, *parts = _weighed(counts, idf, first, stop)
+        np.cumsum(lengths, out=starts[first + 1 : stop + 1])
+        starts[first + 1 : stop + 1] += end
+        begin, end = end, int(starts[stop])
+        for column, part in zip(columns, parts, strict=True):
+            column[begin:end] = part
+    return Vectors(starts, *(column[:end] for column in columns))
 
 
 def _weighed(counts: Counts, idf: "NDArray[np.int64]", first: int, stop: int) -> "tuple[NDArray[Any], ...]":
@@ -108,8 +118,7 @@ def _weighed(counts: Counts, idf: "NDArray[np.int64]", first: int, stop: int) ->
     squares = np.concatenate(([0], np.cumsum(weights * weights)))
     sides = _norms(squares[ends] - squares[ends - lengths])
     query, document = ((weights << 20) // norm[owner] for norm in sides)
-    whole_places = (places + counts.starts[first]).astype(np.int32)
-    return lengths, whole_places, terms[places], query.astype(np.uint16), document.astype(np.uint16)
+    return lengths, places + counts.starts[first], terms[places], query, document
 
 
 def _norms(squares: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
@@ -127,5 +136,5 @@ def norms(square: int) -> tuple[int, int]:
 
 
 def factors(frequencies: Iterable[int]) -> bytes:
-    """Return TF of each number of occurrences."""
+    """Return TF of each number of occurrences: all that is kept of it."""
     return bytes(map(term_frequency, frequencies))

@@ -1,7 +1,7 @@
 """All of an archive's ranked threads at once: gathered, related, and written down as the register reads them."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medqa.related import rows
-from medqa.related.candidate import Candidate
+from medqa.related.candidate import Candidate, unpacked
 from medqa.related.nearest import Lists, Traits, nearest
 from medqa.related.register import (
     COMMON,
@@ -23,12 +23,11 @@ from medqa.related.register import (
     weighed,
 )
 from medqa.related.rows import Column, Stems, Store
-from medqa.related.weights import Counts, Vectors, factors, inverse_frequencies
+from medqa.related.weights import Counts, Vectors, inverse_frequencies
 
 _PART: Final = 1 << 20
 """Numbers looked at together."""
 _Value = TypeVar("_Value", bound=np.generic)
-_COUNTS = msgspec.msgpack.Decoder(dict[str, int])
 
 
 class Threads(msgspec.Struct, frozen=True):
@@ -57,49 +56,56 @@ class _Numbers(dict[str, int]):
 # --- gathered ---------------------------------------------------------------------------------------------------------
 
 
-def gather(register: Register | None, changes: Mapping[str, Candidate | None]) -> Threads:
-    """Gather what is known of unchanged threads, and what the others are now."""
-    candidates = [changes[stem] for stem in sorted(changes)]
-    new = [candidate for candidate in candidates if candidate is not None]
-    known = _Numbers(register.vocabulary.all() if register else ())
+def gather(
+    register: Register | None, changed: Iterable[tuple[str, Candidate | None]]
+) -> tuple[Threads, Collection[str]]:
+    """Gather what is known of unchanged threads, and what the others are now; gives also those that are no more."""
+    numbers = _Numbers(register.vocabulary.all() if register else ())
     tags = _Numbers((tag, number) for number, tag in enumerate(register.about.languages if register else ()))
-    threads = Threads(
-        [one.stem for one in new],
-        np.array([ONLY_LOOKS if one.superseded else FOUND for one in new], dtype=np.uint8),
-        np.array([one.year for one in new], dtype=np.int32),
-        [],
-        Traits(
-            np.array([tags[one.lang] for one in new], dtype=np.int32),
-            np.array([group_of(one.title_key) for one in new], dtype=np.int64),
-        ),
-        _counted(new, known),
-        [],
-        {one.stem: one.pinned for one in new if one.pinned},
-    )
-    both = _merged(_unchanged(register, changes), threads) if register else threads
-    return msgspec.structs.replace(both, tags=list(tags), words=sorted(known, key=known.__getitem__))
+    threads, gone = _given(changed, numbers, tags)
+    if register:
+        threads = _joined(_unchanged(register, {*threads.stems, *gone}), threads)
+    return msgspec.structs.replace(
+        _by_stem(threads), tags=list(tags), words=sorted(numbers, key=numbers.__getitem__)
+    ), gone
 
 
-def _counted(candidates: Iterable[Candidate], numbers: _Numbers) -> Counts:
-    """Give the counts of threads."""
-    terms, frequencies, starts = array("i"), bytearray(), array("q", [0])
-    number = numbers.__getitem__
-    for candidate in candidates:
-        counts = _COUNTS.decode(candidate.terms)
-        terms.extend(map(number, counts))
-        frequencies += factors(counts.values())
+def _given(
+    changed: Iterable[tuple[str, Candidate | None]], numbers: _Numbers, tags: _Numbers
+) -> tuple[Threads, Collection[str]]:
+    """Take threads as they come, one after the other; gives also the stems of those that are none."""
+    stems, standing, years, languages, groups = [], bytearray(), array("i"), array("i"), array("q")
+    terms, several, starts = array("i"), bytearray(), array("q", [0])
+    pins: dict[str, tuple[str, ...]] = {}
+    gone: list[str] = []
+    for stem, one in changed:
+        if one is None:
+            gone.append(stem)
+            continue
+        stems.append(stem)
+        standing.append(ONLY_LOOKS if one.superseded else FOUND)
+        years.append(one.year)
+        languages.append(tags[one.lang])
+        groups.append(group_of(one.title_key))
+        if one.pinned:
+            pins[stem] = one.pinned
+        words, factors = unpacked(one.terms)
+        terms.extend(map(numbers.__getitem__, words))
+        several += factors
         starts.append(len(terms))
-    return Counts(
-        np.frombuffer(starts, dtype=np.int64),
-        np.frombuffer(terms, dtype=np.int32),
-        np.frombuffer(frequencies, dtype=np.uint8),
-    )
+    counts = Counts(_array(starts, np.int64), _array(terms, np.int32), _array(several, np.uint8))
+    traits = Traits(_array(languages, np.int32), _array(groups, np.int64))
+    return Threads(stems, _array(standing, np.uint8), _array(years, np.int32), [], traits, counts, [], pins), gone
 
 
-def _unchanged(register: Register, changes: Mapping[str, Candidate | None]) -> Threads:
+def _array(values: "array[int] | bytearray", type_: type[_Value]) -> NDArray[_Value]:
+    return np.frombuffer(values, dtype=type_)
+
+
+def _unchanged(register: Register, changed: Collection[str]) -> Threads:
     """Give what is known of threads that did not change."""
     stems = register.stems.all(register.about.numbers)
-    numbers = [number for number in register.order.values.tolist() if stems[number] not in changes]
+    numbers = [number for number in register.order.values.tolist() if stems[number] not in changed]
     return Threads(
         [stems[number] for number in numbers],
         register.standing.values[numbers],
@@ -108,27 +114,42 @@ def _unchanged(register: Register, changes: Mapping[str, Candidate | None]) -> T
         Traits(register.languages.values[numbers], register.groups.values[numbers]),
         register.counts(numbers),
         [],
-        {stem: pins for stem, pins in register.pins.items() if stem not in changes},
+        {stem: pins for stem, pins in register.pins.items() if stem not in changed},
     )
 
 
-def _merged(one: Threads, other: Threads) -> Threads:
-    """Give the threads of two groups together, by stem."""
-    stems = [*one.stems, *other.stems]
-    order = np.array(sorted(range(len(stems)), key=stems.__getitem__), dtype=np.int64)
-
-    def both(first: NDArray[_Value], second: NDArray[_Value]) -> NDArray[_Value]:
-        return np.concatenate((first, second))[order]
-
+def _joined(one: Threads, other: Threads) -> Threads:
+    """Give the threads of two groups, one group after the other."""
     return Threads(
-        sorted(stems),
-        both(one.standing, other.standing),
-        both(one.years, other.years),
+        [*one.stems, *other.stems],
+        np.concatenate((one.standing, other.standing)),
+        np.concatenate((one.years, other.years)),
         [],
-        Traits(both(one.traits.languages, other.traits.languages), both(one.traits.groups, other.traits.groups)),
-        rows.chosen(rows.joined((one.counts, other.counts)), order),
+        Traits(
+            np.concatenate((one.traits.languages, other.traits.languages)),
+            np.concatenate((one.traits.groups, other.traits.groups)),
+        ),
+        rows.joined((one.counts, other.counts)),
         [],
         {**one.pins, **other.pins},
+    )
+
+
+def _by_stem(threads: Threads) -> Threads:
+    """Give threads in the order of their stems."""
+    stems = sorted(threads.stems)
+    if stems == threads.stems:
+        return threads
+    order = np.array(sorted(range(len(stems)), key=threads.stems.__getitem__), dtype=np.int64)
+    return Threads(
+        stems,
+        threads.standing[order],
+        threads.years[order],
+        [],
+        Traits(threads.traits.languages[order], threads.traits.groups[order]),
+        rows.chosen(threads.counts, order),
+        [],
+        threads.pins,
     )
 
 
