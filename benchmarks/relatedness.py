@@ -15,7 +15,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import log, sqrt
 from pathlib import Path
 from random import Random
@@ -25,8 +25,7 @@ import numpy as np
 
 from benchmarks import related_sets
 from benchmarks.related_sets import LabelledSet, Thread
-from medqa.related import term_counts
-from medqa.related.weights import heaviest, inverse_frequencies, sides
+from medqa.related import term_counts, weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,23 +125,34 @@ def metadata(archive: LabelledSet) -> Vectors:
 def earlier(archive: LabelledSet) -> Vectors:
     """The definition before its last change: no pairs of words, and single Chinese characters beside their pairs."""
     counts = [_earlier_counts(thread) for thread in archive.threads]
-    idf = inverse_frequencies(counts)
-    return _sided([heaviest(terms, idf) for terms in counts])
+    return _sides(counts, counts)
 
 
 def medqa(archive: LabelledSet) -> Vectors:
     """The definition: docs/relatedness.md."""
     counts = [_counts(thread) for thread in archive.threads]
-    idf = inverse_frequencies(counts)
-    return _sided([heaviest(terms, idf) for terms in counts])
+    return _sides(counts, counts)
 
 
-def _sided(weights: Sequence[Mapping[str, int]]) -> Vectors:
-    query: list[Vector] = []
-    document: list[Vector] = []
-    for own in weights:
-        for side, part in zip((query, document), sides(tuple(own.values())), strict=True):
-            side.append(dict(zip(own, part, strict=True)))
+def _sides(counts: Sequence[Mapping[str, int]], known: Sequence[Mapping[str, int]]) -> Vectors:
+    """The two sides of threads, by medqa's own code; `known` are those of which terms' frequencies are counted."""
+    numbers = {term: number for number, term in enumerate(sorted(set(chain.from_iterable(counts))))}
+    frequencies = Counter(numbers[term] for terms in known for term in terms if term in numbers)
+    idf = weights.inverse_frequencies(np.array([frequencies[number] for number in range(len(numbers))]), len(known))
+    found = weights.vectors(
+        weights.Counts(
+            np.cumsum([0, *map(len, counts)]),
+            np.array([numbers[term] for terms in counts for term in sorted(terms)], dtype=np.int32),
+            np.array([weights.term_frequency(terms[term]) for terms in counts for term in sorted(terms)], np.uint8),
+        ),
+        idf,
+    )
+    names = list(numbers)
+    shown = [names[number] for number in found.terms.tolist()]
+    query, document = (
+        [dict(zip(shown[start:end], side[start:end].tolist(), strict=True)) for start, end in pairwise(found.starts)]
+        for side in (found.query, found.document)
+    )
     return query, document
 
 
@@ -324,9 +334,7 @@ def never_found(archive: LabelledSet, method: Method) -> float:
 def old_idf(archive: LabelledSet) -> Vectors:
     """The definition with the idf of a random half of the archive; a term that it does not know has df = 1."""
     counts = [_counts(thread) for thread in archive.threads]
-    known = inverse_frequencies(Random(3).sample(counts, len(counts) // 2))
-    idf: defaultdict[str, int] = defaultdict(lambda: max(known.values()), known)
-    return _sided([heaviest(terms, idf) for terms in counts])
+    return _sides(counts, Random(3).sample(counts, len(counts) // 2))
 
 
 def floors(archive: LabelledSet) -> list[tuple[float, float, float, float]]:

@@ -125,12 +125,14 @@ class Listing(msgspec.Struct, frozen=True, array_like=True):
     terms: bytes = b""
     """Digest of the terms of its text."""
     published: bool = True
+    superseded: bool = False
+    """Whether it says that another, which is public, replaces it."""
 
     def ranked(self) -> tuple[object, ...]:
         """Give what ranks it among the nearest of others; () where it is not to be found among them."""
         if not self.listed or not self.published:
             return ()
-        return self.title, self.lang, self.first_doctor, self.pinned, self.terms
+        return self.title, self.lang, self.first_doctor, self.pinned, self.terms, self.asked.year, self.superseded
 
     def seen(self) -> tuple[object, ...]:
         """Give what other pages may show of it."""

@@ -75,7 +75,7 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
         library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
-        documents, unparsed = _parse(library, sorted_out, clock)
+        documents, unparsed, terms = _parse(library, sorted_out, clock)
         if unparsed or found.removed:
             sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     with clock.stage("index"):
@@ -84,7 +84,8 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         archive.options = Options(_day(root, options, archive, documents), options.drafts)
         changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
     with clock.stage("related"):
-        _relate(archive, library, changes)
+        candidates = ((stem, _candidate(archive, library, stem, terms)) for stem in sorted(changes.ranked))
+        _relate(archive, changes, related.update(state.rows("related"), candidates, options.jobs))
     problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
     return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
 
@@ -115,7 +116,9 @@ def _sort_out(found: survey.Survey) -> _Sorted:
     return _Sorted(documents, [path for path in found.removed if not path.startswith(static)], copies, problems)
 
 
-def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, list[Problem]]:
+def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, list[Problem], dict[str, bytes]]:
+    """Give what is different, what is wrong with it, and the term counts of threads, by the keys of their parses."""
+    terms: dict[str, bytes] = {}
     documents: list[tuple[Place, Outline, tuple[Problem, ...]]] = []
     broken: list[Place] = []
     problems: list[Problem] = []
@@ -123,10 +126,12 @@ def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, 
         if isinstance(parsed, Remembered):
             findings = tuple(msgspec.structs.replace(found, path=place.path) for found in parsed.findings)
             documents.append((place, outline(place, key, parsed.document, parsed.terms), findings))
+            if parsed.terms:
+                terms[key] = parsed.terms
         else:
             broken.append(place)
             problems += parsed
-    return Found(documents, broken, files.removed), problems
+    return Found(documents, broken, files.removed), problems, terms
 
 
 def _day(root: Path, options: BuildOptions, archive: Archive, found: Found) -> date:
@@ -153,30 +158,33 @@ def _epoch(given: "_Given", options: BuildOptions) -> str:
     return sources.digest(msgspec.msgpack.encode(everything, order="deterministic"))
 
 
-def _relate(archive: Archive, library: work.Library, changes: Changes) -> None:
-    """Find the nearest threads anew where a thread that may be near has changed."""
-    if not changes.ranked:
-        return
-    keys = archive.outlines.keys("threads/")
-    nearest = related.neighbours([one for key in keys if (one := _candidate(archive, library, key))])
-    gone = {key for key in changes.placed if key.startswith("threads/")}.difference(keys)
-    for key in (*keys, *gone):
-        stem = key.partition("/")[2]
-        now = nearest.get(stem) or None
-        if now != archive.neighbours.get(stem):
-            archive.neighbours.put(stem, now)
+def _relate(archive: Archive, changes: Changes, nearest: Mapping[str, tuple[str, ...]]) -> None:
+    """Keep the lists of the nearest threads, and tell of those that are others than before."""
+    for stem, now in nearest.items():
+        if now != (archive.neighbours.get(stem) or ()):
+            archive.neighbours.put(stem, now or None)
             changes.tell(f"related:{stem}")
 
 
-def _candidate(archive: Archive, library: work.Library, key: str) -> related.Candidate | None:
-    """Give a thread as a candidate for the lists of others: one that is listed and no draft."""
-    stem = key.partition("/")[2]
-    listing, one = archive.listings.get(stem), archive.outline(key)
+def _candidate(archive: Archive, library: work.Library, stem: str, terms: dict[str, bytes]) -> related.Candidate | None:
+    """Give a thread as a candidate for the lists of others: one that is listed and no draft.
+
+    What has just been counted is taken from `terms`, and let go of.
+    """
+    listing = archive.listings.get(stem)
     if listing is None or not listing.ranked():
         return None
-    terms = library.terms(archive.place(key, one), one.key)
-    language = listing.lang or archive.config.language
-    return related.Candidate(stem, terms, language, (listing.title, listing.first_doctor), listing.pinned)
+    key = f"threads/{stem}"
+    one = archive.outline(key)
+    return related.Candidate(
+        stem=stem,
+        terms=terms.pop(one.key, b"") or library.terms(archive.place(key, one), one.key),
+        lang=listing.lang or archive.config.language,
+        title_key=(listing.title, listing.first_doctor),
+        year=listing.asked.year,
+        pinned=listing.pinned,
+        superseded=listing.superseded,
+    )
 
 
 def _site_name(root: Path, out: Path) -> str:

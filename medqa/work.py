@@ -277,7 +277,7 @@ def _terms(parsed: Parsed) -> bytes:
         replies=replies,
         topics=[topic.text for topic in thread.topics],
     )
-    return msgspec.msgpack.encode(counts, order="sorted")
+    return related.packed(counts)
 
 
 # --- render -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,14 @@ LAYERS = (
     "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
     "cluster", "progress", "intake", "making", "pipeline", "serve", "cli", "__main__",
 )  # fmt: skip
-ALONE = {"markup": "markdown", "rendering": "jinja2", "cache": "sqlite3", "yamltext": "yaml", "cluster": "distributed"}
+ALONE = {
+    "markup": "markdown",
+    "rendering": "jinja2",
+    "cache": "sqlite3",
+    "yamltext": "yaml",
+    "cluster": "distributed",
+    "related": "numba",
+}
 """Module → the library that no other module knows."""
 
 

@@ -13,17 +13,20 @@ from itertools import pairwise
 from math import isqrt
 from random import Random
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medqa import work
 from medqa.documents import Parsed
-from medqa.related import Candidate, neighbours, ranking, term_counts, weights
+from medqa.related import Candidate, packed, term_counts, weights
+from medqa.related import nearest as ranking
 from medqa.related import terms as terms_module
+from medqa.related.candidate import unpacked
 from medqa.related.han import SIMPLIFIED
-from medqa.related.weights import sides, term_frequency
+from medqa.related.relations import Relations
+from medqa.related.rows import Shelf
+from medqa.related.weights import norms, term_frequency
 from tests.parsing import HEADER, outcome
 
 
@@ -40,7 +43,18 @@ def candidate(
     pinned: Sequence[str] = (),
 ) -> Candidate:
     """A thread whose title is its own unless given."""
-    return Candidate(stem, msgspec.msgpack.encode(terms), lang, title_key or (stem,), tuple(pinned))
+    return Candidate(stem, packed(dict(sorted(terms.items()))), lang, title_key or (stem,), 2020, tuple(pinned))
+
+
+def neighbours(candidates: Sequence[Candidate], count: int = 4, jobs: int = 1) -> dict[str, tuple[str, ...]]:
+    """The nearest of each thread, computed from nothing."""
+    return Relations(Shelf(), jobs=jobs, shown=count).update((c.stem, c) for c in candidates)
+
+
+def sides(weights: Sequence[int]) -> tuple[list[int], list[int]]:
+    """A thread's weights as the one who looks and as the one found."""
+    query, document = norms(sum(weight * weight for weight in weights) or 1)
+    return [(weight << 20) // query for weight in weights], [(weight << 20) // document for weight in weights]
 
 
 def padding(number: int) -> list[Candidate]:
@@ -106,9 +120,9 @@ def test_weights_by_place() -> None:
 def test_terms_are_packed_in_their_order() -> None:
     parsed = outcome(f"---\n{HEADER}---\n## Question\nzoster zébra apnea 頭痛發燒咳嗽 \U00020000 боль z\n")
     assert isinstance(parsed, Parsed)
-    packed = msgspec.msgpack.decode(work._terms(parsed), type=dict[str, int])
-    assert len(packed) > 8
-    assert list(packed) == sorted(packed)
+    terms, _ = unpacked(work._terms(parsed))
+    assert len(terms) > 8
+    assert terms == sorted(terms)
 
 
 def test_headline_equal_to_title_counts_once() -> None:
@@ -211,16 +225,22 @@ def floor_log2(number: Fraction) -> int:
     return next(k for k in natural_numbers() if 2 ** (k + 1) > number)
 
 
-def reference_vectors(candidates: Sequence[Candidate]) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
+def counted(candidates: Sequence[Candidate], least: int) -> list[Candidate]:
+    """The threads that say how frequent terms are: those of closed years, all where these are few."""
+    newest = max((c.year for c in candidates), default=0)
+    closed = [c for c in candidates if c.year < newest]
+    return closed if len(closed) >= least else list(candidates)
+
+
+def reference_vectors(candidates: Sequence[Candidate], least: int) -> dict[str, tuple[dict[str, int], dict[str, int]]]:
     """Query and document side of each thread."""
-    counts = {c.stem: msgspec.msgpack.decode(c.terms, type=dict[str, int]) for c in candidates}
-    df = Counter(term for terms in counts.values() for term in terms)
-    power = next(2**k for k in natural_numbers() if 2**k >= len(counts))
+    factors = {c.stem: dict(zip(*unpacked(c.terms), strict=True)) for c in candidates}
+    some = counted(candidates, least)
+    df = Counter(term for c in some for term in factors[c.stem])
+    power = next(2**k for k in natural_numbers() if 2**k >= len(some))
     vectors = {}
-    for stem, terms in counts.items():
-        weight = {
-            t: (4 + floor_log2(Fraction(tf) ** 4)) * floor_log2(Fraction(power, df[t]) ** 2) for t, tf in terms.items()
-        }
+    for stem, terms in factors.items():
+        weight = {t: tf * floor_log2(Fraction(power, df[t] or 1) ** 2) for t, tf in terms.items()}
         kept = sorted(weight, key=lambda t: (-weight[t], t))[:64]
         n2 = sum(weight[t] ** 2 for t in kept) or 1
         query = {t: (weight[t] << 20) // isqrt(n2 << 16) for t in kept}
@@ -229,15 +249,15 @@ def reference_vectors(candidates: Sequence[Candidate]) -> dict[str, tuple[dict[s
     return vectors
 
 
-def reference(candidates: Sequence[Candidate], count: int = 4) -> dict[str, tuple[str, ...]]:
+def reference(candidates: Sequence[Candidate], count: int = 4, least: int = 1000) -> dict[str, tuple[str, ...]]:
     """The nearest of each thread, by comparing each with each."""
-    vectors = reference_vectors(candidates)
+    vectors = reference_vectors(candidates, least)
     by_stem = {c.stem: c for c in candidates}
     nearest = {}
     for thread in candidates:
         query = vectors[thread.stem][0]
         score = {s: sum(q * document.get(t, 0) for t, q in query.items()) for s, (_, document) in vectors.items()}
-        found = [s for s in score if score[s] > 0]
+        found = [s for s in score if score[s] > 0 and not by_stem[s].superseded]
         found.sort(key=lambda s: (by_stem[s].lang != thread.lang, -score[s], s))
         chosen: list[str] = []
         for stem in [s for s in thread.pinned if s in by_stem] + found:
@@ -280,11 +300,21 @@ def test_neighbours_are_those_of_the_definition(
         assert neighbours(shuffled, count) == reference(archive, count)
 
 
+@settings(max_examples=150, deadline=None)
+@given(archives(), st.integers(0, 6), st.integers(1, 40), st.integers(1, 40), st.integers(1, 3))
+def test_compiled_loops_give_the_same(archive: list[Candidate], count: int, block: int, asking: int, jobs: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_MANY", -1)
+        patch.setattr(ranking, "_BLOCK", block)
+        patch.setattr(ranking, "_ASKING", asking)
+        assert neighbours(archive, count, jobs) == reference(archive, count)
+
+
 def test_only_the_heaviest_terms_count() -> None:
     archive = [
         candidate(f"t{i:02d}", {f"w{(i * 7 + j * j) % 151:03d}": 1 + i * j % 5 for j in range(110)}) for i in range(40)
     ]
-    assert max(len(msgspec.msgpack.decode(c.terms)) for c in archive) > weights.HEAVIEST
+    assert max(len(unpacked(c.terms)[0]) for c in archive) > weights.HEAVIEST
     assert neighbours(archive) == reference(archive)
 
 
@@ -296,11 +326,6 @@ def test_archives_of_hardly_a_thread(number: int) -> None:
 
 def test_threads_without_text() -> None:
     assert neighbours([candidate(stem, {}) for stem in "abc"]) == {"a": (), "b": (), "c": ()}
-
-
-def test_a_stem_given_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="share a stem"):
-        neighbours([candidate("a", {}), candidate("a", {"x": 1})])
 
 
 # What comes first, and what never comes
@@ -371,6 +396,11 @@ def test_a_score_of_nothing_is_no_neighbour() -> None:
 )
 def test_term_frequency_is_exact(tf: int, expected: int) -> None:
     assert term_frequency(tf) == expected
+
+
+@given(st.integers(1, 2**43 - 1))
+def test_term_frequency_is_that_of_the_definition(tf: int) -> None:
+    assert term_frequency(tf) == 4 + floor_log2(Fraction(tf) ** 4) < 256
 
 
 def test_sides_of_known_weights() -> None:

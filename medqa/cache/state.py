@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from medqa.cache import files
 from medqa.cache.ledger import Ledger
-from medqa.cache.tables import Table
+from medqa.cache.tables import Rows, Table
 
 V = TypeVar("V")
 _FORMAT = "1"
@@ -72,6 +72,10 @@ class State:
         table: Table[V] = Table(self._base, name, type_, fresh=self.fresh)
         self._tables.append(table)
         return table
+
+    def rows(self, name: str) -> Rows:
+        """Give one of its tables of large values."""
+        return Rows(self._base, name)
 
     # --- what holds for the site as a whole -----------------------------------------------------------------------
 

@@ -27,6 +27,36 @@ def unsealed(key: str, row: bytes) -> bytes:
     return value
 
 
+class Rows:
+    """Large values, of bytes: they are read and written at once, and not held."""
+
+    def __init__(self, base: sqlite3.Connection, name: str) -> None:
+        """Look at the table `name`."""
+        self._base = base
+        self._name = name
+        base.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key has a value."""
+        asked = f"SELECT 1 FROM {self._name} WHERE key = ?"  # noqa: S608 - a name of our own
+        return self._base.execute(asked, (key,)).fetchone() is not None
+
+    def read(self, key: str) -> bytes:
+        """Give the value of a key; raises DatabaseError where it has none, or a damaged one."""
+        row = self._base.execute(f"SELECT value FROM {self._name} WHERE key = ?", (key,)).fetchone()  # noqa: S608 - the same
+        if row is None:
+            raise sqlite3.DatabaseError(f"{self._name} has no {key}")
+        return unsealed(key, row[0])
+
+    def write(self, key: str, value: bytes) -> None:
+        """Set the value of a key."""
+        self._base.execute(f"INSERT OR REPLACE INTO {self._name} VALUES (?, ?)", (key, sealed(key, value)))  # noqa: S608 - the same
+
+    def clear(self) -> None:
+        """Remove all values."""
+        self._base.execute(f"DELETE FROM {self._name}")  # noqa: S608 - the same
+
+
 class Table(Generic[V]):
     """A table as it will be once the build has succeeded: what was put into it stands in front of what is stored."""
 

@@ -31,8 +31,8 @@ class Changes:
         """Keys of the documents that changed."""
         self.placed: set[str] = set()
         """Keys of the documents that changed, or went by facts that have."""
-        self.ranked = False
-        """Whether what ranks threads as near to each other has changed."""
+        self.ranked: set[str] = set()
+        """Stems of the threads of which something has changed that ranks them among the nearest of others."""
         self.entities: set[str] = set()
         """Keys of the doctors, hospitals, specialties and topics of whom something is new."""
         self.relisted: set[str] = set()

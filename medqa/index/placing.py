@@ -84,6 +84,7 @@ def _listing(archive: Archive, thread: Thread, outline: Outline) -> Listing:
         pinned=tuple(name.text for name in thread.related),
         terms=outline.terms,
         published=outline.status == "published",
+        superseded=thread.superseded_by is not None and _is_public(archive, thread.superseded_by.text),
     )
 
 
@@ -133,7 +134,8 @@ def _list(changes: Changes, stem: str, new: Listing | None, moves: Moves) -> Non
         moves.move(stem, old, new)
         if (old and old.seen()) != (new and new.seen()):
             changes.tell(f"thread:{stem}")
-        changes.ranked |= (old and old.ranked()) != (new and new.ranked())
+        if (old.ranked() if old else ()) != (new.ranked() if new else ()):
+            changes.ranked.add(stem)
         _translate(changes, stem, old.original if old else "", new.original if new else "")
     changes.want(f"/threads/{stem}/", "thread", _PLANNERS[new.standing] if new else "", stem)
 

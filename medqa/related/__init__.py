@@ -1,9 +1,23 @@
 """Relatedness: the terms of a thread's text, and for each thread its nearest others.
 
-terms → weights → ranking
+terms → weights → nearest → rows → register → whole, revision → relations
 """
 
-from medqa.related.ranking import Candidate, neighbours
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from medqa.related.candidate import Candidate, packed
 from medqa.related.terms import term_counts
 
-__all__ = ["Candidate", "neighbours", "term_counts"]
+if TYPE_CHECKING:
+    from medqa.related.relations import Shown
+    from medqa.related.rows import Store
+
+__all__ = ["Candidate", "packed", "term_counts", "update"]
+
+
+def update(store: "Store", changes: Iterable[tuple[str, Candidate | None]], jobs: int = 1) -> "Shown":
+    """Bring what a store knows of an archive's threads up to date: see `Relations.update`."""
+    from medqa.related.relations import Relations  # noqa: PLC0415 - numpy takes 0.1 s, and most commands do without
+
+    return Relations(store, jobs=jobs).update(changes)
