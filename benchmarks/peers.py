@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-peers"
 ELEVENTY = ROOT / "benchmarks" / "peers" / "eleventy" / "node_modules"
 QUESTION = "## Question\n"
+BUILDS = ("cold", "untouched", "one edit")
 KINDS = ("specialties", "doctors", "hospitals", "faq")
 
 
@@ -74,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
     parser.add_argument("--only", nargs="+", default=(), help="names of generators; default: all installed")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each kind, of which the median is told")
+    parser.add_argument("--builds", nargs="+", choices=BUILDS, default=BUILDS, help="kinds of builds; default: all")
     parser.add_argument("--limit", type=float, default=1800, help="seconds after which a run is given up")
     parser.add_argument(
         "--all-by-year", action="store_true", help="every list has pages for its years, as medqa's have"
@@ -185,7 +187,7 @@ def measure(folder: Path, size: int, arguments: argparse.Namespace) -> Iterator[
             (work / "node_modules").symlink_to(ELEVENTY)
     for repeat in range(arguments.repeats):
         for (one, work), taken, note in zip(chosen, runs, notes, strict=True):
-            for name, cost in _builds(one, work, slug, repeat, arguments.limit):
+            for name, cost in _builds(one, work, slug, repeat, arguments):
                 taken.setdefault(name, []).append(cost)
                 if name == "cold":
                     note.update(_told(one, work, content))
@@ -213,17 +215,19 @@ def _edited(archive: Path, content: Content) -> str:
     return fit[len(fit) // 2]
 
 
-def _builds(one: Condition, work: Path, slug: str, repeat: int, limit: float) -> Iterator[tuple[str, Run]]:
+def _builds(
+    one: Condition, work: Path, slug: str, repeat: int, arguments: argparse.Namespace
+) -> Iterator[tuple[str, Run]]:
     """Build cold, untouched, and after an edit; ends early where a build takes too long or fails."""
     _forget(one, work)
     file = next(work.glob(one.edited(slug)))
     text = file.read_text(encoding="utf-8")
     try:
-        for name in ("cold", "untouched", "one edit"):
+        for name in arguments.builds:
             if name == "one edit":
                 file.write_text(text.replace(QUESTION, f"{QUESTION}\nAgain {repeat}: ", 1), encoding="utf-8")
             print(f"{one.name}, {one.related}: {name} {repeat + 1}", file=sys.stderr)
-            yield name, run(one.command, work, work / one.output, one.environment, limit)
+            yield name, run(one.command, work, work / one.output, one.environment, arguments.limit)
     except CommandFailedError as error:
         print(error, file=sys.stderr)
     finally:

@@ -85,7 +85,8 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
     with clock.stage("related"):
         candidates = ((stem, _candidate(archive, library, stem, terms)) for stem in sorted(changes.ranked))
-        _relate(archive, changes, related.update(state.rows("related"), candidates, options.jobs))
+        if changes.ranked or state.fresh:
+            _relate(archive, changes, related.update(state.rows("related"), candidates, options.jobs))
     problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
     return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
 

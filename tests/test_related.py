@@ -8,25 +8,27 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain, pairwise
 from itertools import count as natural_numbers
-from itertools import pairwise
 from math import isqrt
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medqa import work
 from medqa.documents import Parsed
-from medqa.related import Candidate, packed, term_counts, weights
+from medqa.related import Candidate, packed, term_counts
 from medqa.related import nearest as ranking
 from medqa.related import terms as terms_module
+from medqa.related import weights as weights_module
 from medqa.related.candidate import unpacked
 from medqa.related.han import SIMPLIFIED
 from medqa.related.relations import Relations
 from medqa.related.rows import Shelf
-from medqa.related.weights import norms, term_frequency
+from medqa.related.weights import LIMIT, Counts, norms, term_frequency
 from tests.parsing import HEADER, outcome
 
 
@@ -314,7 +316,7 @@ def test_only_the_heaviest_terms_count() -> None:
     archive = [
         candidate(f"t{i:02d}", {f"w{(i * 7 + j * j) % 151:03d}": 1 + i * j % 5 for j in range(110)}) for i in range(40)
     ]
-    assert max(len(unpacked(c.terms)[0]) for c in archive) > weights.HEAVIEST
+    assert max(len(unpacked(c.terms)[0]) for c in archive) > weights_module.HEAVIEST
     assert neighbours(archive) == reference(archive)
 
 
@@ -420,7 +422,33 @@ def test_scores_of_extremes_fit_in_32_bits(weights: list[int]) -> None:
     heaviest = [LARGEST_WEIGHT] * 64
     for one, two in ((weights, heaviest), (heaviest, weights), (heaviest, heaviest), (weights, weights)):
         score = sum(q * d for q, d in zip(sides(one)[0], sides(two)[1], strict=False))
-        assert 0 <= score < 2**29
+        assert 0 <= score < LIMIT
+    assert max(chain(*sides(weights), *sides(heaviest))) < 2**16
+
+
+@given(
+    st.lists(st.dictionaries(st.integers(0, 9), st.integers(4, term_frequency(2**43 - 1)), max_size=9), max_size=9),
+    st.lists(st.integers(0, floor_log2(Fraction(2**31) ** 2)), min_size=10, max_size=10),
+    st.integers(1, 4),
+)
+def test_vectors_are_those_of_the_definition(threads: list[dict[int, int]], idf: list[int], chunk: int) -> None:
+    counts = Counts(
+        np.cumsum([0, *map(len, threads)]),
+        np.array(list(chain(*threads)), dtype=np.int32),
+        np.array([factor for thread in threads for factor in thread.values()], dtype=np.uint8),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights_module, "HEAVIEST", 4)
+        patch.setattr(weights_module, "_CHUNK", chunk)
+        vectors = weights_module.vectors(counts, np.array(idf))
+    for place, thread in enumerate(threads):
+        weighed = {term: factor * idf[term] for term, factor in thread.items() if idf[term]}
+        expected = sorted(weighed, key=lambda term: -weighed[term])[:4]
+        query, document = sides([weighed[term] for term in expected])
+        inside = slice(*vectors.starts[place : place + 2])
+        assert vectors.terms[inside].tolist() == counts.terms[vectors.places[inside]].tolist() == expected
+        assert vectors.query[inside].tolist() == query
+        assert vectors.document[inside].tolist() == document
 
 
 def test_the_longest_vectors_multiplied_fit_in_32_bits() -> None:

@@ -75,7 +75,7 @@ class State:
 
     def rows(self, name: str) -> Rows:
         """Give one of its tables of large values."""
-        return Rows(self._base, name)
+        return Rows(self._base, name, fresh=self.fresh)
 
     # --- what holds for the site as a whole -----------------------------------------------------------------------
 

@@ -30,16 +30,12 @@ def unsealed(key: str, row: bytes) -> bytes:
 class Rows:
     """Large values, of bytes: they are read and written at once, and not held."""
 
-    def __init__(self, base: sqlite3.Connection, name: str) -> None:
-        """Look at the table `name`."""
+    def __init__(self, base: sqlite3.Connection, name: str, *, fresh: bool) -> None:
+        """Look at the table `name`; a `fresh` one is known to be empty."""
         self._base = base
         self._name = name
+        self.fresh = fresh
         base.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
-
-    def has(self, key: str) -> bool:
-        """Tell whether a key has a value."""
-        asked = f"SELECT 1 FROM {self._name} WHERE key = ?"  # noqa: S608 - a name of our own
-        return self._base.execute(asked, (key,)).fetchone() is not None
 
     def read(self, key: str) -> bytes:
         """Give the value of a key; raises DatabaseError where it has none, or a damaged one."""

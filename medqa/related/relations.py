@@ -23,6 +23,8 @@ KEPT: Final = 8
 """Nearest that are kept of each thread: so many may change or go before its list has to be made anew."""
 _MOVED: Final = 1024
 _SHARE: Final = 32
+"""So many threads, and so large a share of all, may have changed since the postings were made: they are read, and
+weighed, at each update."""
 
 Shown = dict[str, tuple[str, ...]]
 """Stem → stems of its nearest others, nearest first."""
@@ -44,7 +46,7 @@ class Relations:
         Gives the lists that may be others than before; () where there is no such candidate any more. The first time
         no more than one of the threads is held at a time.
         """
-        if not self._store.has("about"):
+        if self._store.fresh:
             return self._anew(None, changed)
         changes = dict(changed)
         if not changes:

@@ -29,8 +29,9 @@ _SORTED: Final = 256 * _ENTRIES
 class Store(Protocol):
     """Where rows lie."""
 
-    def has(self, key: str) -> bool:
-        """Tell whether there is a row."""
+    @property
+    def fresh(self) -> bool:
+        """Whether it was empty when it was opened."""
 
     def read(self, key: str) -> bytes:
         """Give a row; raises what a damaged memory raises where there is none."""
@@ -48,9 +49,10 @@ class Shelf:
     def __init__(self) -> None:
         self._rows: dict[str, bytes] = {}
 
-    def has(self, key: str) -> bool:
-        """Tell whether there is a row."""
-        return key in self._rows
+    @property
+    def fresh(self) -> bool:
+        """Whether it is empty."""
+        return not self._rows
 
     def read(self, key: str) -> bytes:
         """Give a row; raises KeyError where there is none."""
@@ -81,28 +83,31 @@ class Column:
             self.values = self.values.reshape(length, width) if width else self.values
         else:
             self.values = np.ascontiguousarray(values, dtype=type_)
-            self._touch(range(len(self.values)))
+            self._touch(np.arange(len(self.values)))
 
     def put(self, numbers: Any, values: Any) -> None:
         """Set the values of some."""
         self.values[numbers] = values
-        self._touch(np.unique(numbers).tolist())
+        self._touch(np.asarray(numbers))
 
     def add(self, values: Any) -> None:
         """Set the values of more."""
         before = len(self.values)
         self.values = np.concatenate((self.values, np.asarray(values, dtype=self.values.dtype)))
-        self._touch(range(before, len(self.values)))
+        self._touch(np.arange(before, len(self.values)))
 
     def replace(self, values: NDArray[Any]) -> None:
         """Set all values, of which most are as they were."""
         both = min(len(values), len(self.values))
         differing = np.flatnonzero(values[:both] != self.values[:both])
         self.values = values
-        self._touch((*differing.tolist(), *range(both, len(values)), max(0, len(values) - 1)))
+        last = max(0, len(values) - 1)  # its row may have become shorter
+        self._touch(np.concatenate((differing, np.arange(both, len(values)), [last])))
 
-    def _touch(self, numbers: Iterable[int]) -> None:
-        self._dirty.update(number // _ROWS for number in numbers)
+    def _touch(self, numbers: NDArray[np.int64]) -> None:
+        self._dirty.update(
+            (numbers // _ROWS).tolist() if len(numbers) < _ROWS else np.unique(numbers // _ROWS).tolist()
+        )
 
     def save(self) -> None:
         """Write what has changed."""
