@@ -79,7 +79,6 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     """Of its parse in the cache."""
     names: tuple[tuple[Kind, str], ...]
     """Every doctor, hospital, specialty and topic it names, once for each time."""
-    anchors: tuple[str, ...] = ()
     aliased: bool = False
     """Whether it claims old addresses."""
     refers: bool = False
@@ -420,8 +419,8 @@ class Archive:
     def anchors(self, key: str) -> tuple[str, ...]:
         """Give the ids on a document's page."""
         self.note(f"document:{key}")
-        outline = self.outlines.get(key)
-        return outline.anchors if outline else ()
+        document = self.document(key)
+        return document.anchors if document else ()
 
     def has_url(self, url: str) -> bool:
         """Tell whether there is a page, or a copied file, at an address."""

@@ -32,4 +32,5 @@ def update(archive: Archive, state: State, found: Found, copies: Mapping[str, Co
     checks.check(changes, before)
     meaning.judge(changes)
     changes.placed = placed
+    changes.wanted.clear()  # as large as the site
     return changes

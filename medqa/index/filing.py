@@ -35,13 +35,12 @@ def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> O
     named = tuple((kind, intern(name.text)) for kind, name in names_in(document))  # the same in many documents
     aliased = not isinstance(document, Page) and bool(document.aliases)
     if not isinstance(document, Thread):
-        return Outline(place.path, key, named, document.anchors, aliased=aliased, refers=bool(document.links))
+        return Outline(place.path, key, named, aliased=aliased, refers=bool(document.links))
     newest = max((day.on for day in document.days), default=None)
     return Outline(
         path=place.path,
         key=key,
         names=named,
-        anchors=document.anchors,
         aliased=aliased,
         refers=bool(document.links) or any(references.references(document)),
         terms=blake2b(terms, digest_size=8).digest(),
