@@ -4,23 +4,25 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from medqa.errors import BuildFailedError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from medqa.intake import Told
     from medqa.pipeline import BuildOptions, Report
     from medqa.progress import Show
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 """Exit codes."""
 _REASONS_SHOWN = 10
+Found = TypeVar("Found")
 
 
 def main(arguments: Sequence[str] | None = None, default_root: Path | None = None) -> int:
@@ -146,6 +148,17 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_related(command: argparse.ArgumentParser) -> None:
+    command.add_argument("stem", metavar="STEM", help="the thread: its file's name without '.md'")
+    _add_question(command)
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    _add_day(command)
+    _add_jobs(command)
+    command.add_argument("--format", choices=("text", "json"), default="text", help="how to report (default: text)")
+
+
 def _add_serve(command: argparse.ArgumentParser) -> None:
     _add_day(command)
     _add_jobs(command)
@@ -247,6 +260,37 @@ def _check(root: Path, options: argparse.Namespace) -> int:
     return PROBLEMS if counting else FINE
 
 
+def _related(root: Path, options: argparse.Namespace) -> int:
+    from medqa import explaining  # noqa: PLC0415
+
+    return _answer(root, options, lambda told: explaining.answer(told, options.stem), explaining.lines)
+
+
+def _stats(root: Path, options: argparse.Namespace) -> int:
+    from medqa import figures  # noqa: PLC0415
+
+    return _answer(root, options, figures.figures, figures.lines)
+
+
+def _answer(
+    root: Path,
+    options: argparse.Namespace,
+    question: "Callable[[Told], Found]",
+    lines: Callable[[Found], Iterable[str]],
+) -> int:
+    """Found a question about the archive, in lines or as JSON."""
+    from medqa import pipeline  # noqa: PLC0415
+
+    try:
+        found = pipeline.ask(root, _build_options(root, options), question, _shown(options.format))
+    except BuildFailedError as error:
+        _show_problems(error.problems, options.format)
+        return PROBLEMS
+    for line in [msgspec.json.encode(found).decode()] if options.format == "json" else lines(found):
+        _say(line)
+    return FINE
+
+
 def _shown(form: str) -> "Show":
     """Choose how to show how far it is: a bar on a terminal, lines in a log, nothing beside JSON."""
     from medqa import progress  # noqa: PLC0415
@@ -265,6 +309,8 @@ def _serve(root: Path, options: argparse.Namespace) -> int:
 _COMMANDS = {
     "build": ("content to site (the default)", _add_build, _build),
     "check": ("report all errors and findings of the content", _add_check, _check),
+    "related": ("explain why a thread's similar threads are what they are", _add_related, _related),
+    "stats": ("the archive in numbers", _add_question, _stats),
     "serve": ("preview with drafts, rebuilt on every save", _add_serve, _serve),
 }
 

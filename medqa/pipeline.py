@@ -6,7 +6,7 @@ A clean build is the same code with everything changed.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,7 @@ from medqa.making import Making
 from medqa.outputs import Site
 from medqa.progress import Clock, Show, silent
 
-__all__ = ["BuildOptions", "Report", "build", "check", "first_difference", "verify"]
+__all__ = ["BuildOptions", "Report", "ask", "build", "check", "first_difference", "verify"]
 
 CHECKED = f"{FOLDER}/check"
 """Stands for a site where none is made."""
@@ -87,7 +87,7 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
         opened(options.cache, engine) as memory,
     ):
         told = update(root, options, memory, pool, clock)
-        if any(found.severity == "error" for found in told.problems):
+        if _failing(told.problems):
             raise BuildFailedError([*told.problems, *_unfilled(told)])
         making = Making(root, told, site, engine)
         with clock.stage("make"):
@@ -139,21 +139,48 @@ def check(
 
 
 def _check(root: Path, options: BuildOptions, clock: Clock, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
-    sources.require_content(root)
-    options = msgspec.structs.replace(options, out=root / CHECKED)
-    with _pool(root, options) as pool, opened(options.cache, sources.engine_digest()) as memory:
-        told = update(root, options, memory, pool, clock)
-        problems = sorted({*told.problems, *_unfilled(told)})
-        if not any(found.severity == "error" for found in problems):
-            told.state.commit("")
-    settings = told.archive.config
+    with _unmade(root, options, clock) as (told, problems):
+        settings = told.archive.config
     everything = strict or settings.profile == "strict"
     raised = {code for code, level in settings.levels.items() if level == "error"}
     counting = [found for found in problems if found.severity == "error" or everything or found.code in raised]
     return problems, counting
 
 
-def _unfilled(told: "Told") -> list[Problem]:
+def ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], show: Show = silent) -> Done:
+    """Answer a question about the archive as its files tell it now, without making a page.
+
+    Raises BuildFailedError with every problem of the content, where one is an error.
+    """
+    with _no_garbage():
+        return _despite_damage(lambda: _ask(root, options, question, Clock(show)))
+
+
+def _ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock) -> Done:
+    with _unmade(root, options, clock) as (told, problems):
+        if _failing(problems):
+            raise BuildFailedError(problems)
+        return question(told)
+
+
+@contextmanager
+def _unmade(root: Path, options: BuildOptions, clock: Clock) -> Iterator[tuple[Told, list[Problem]]]:
+    """Bring what is known of an archive up to date without making a page; gives also its problems."""
+    sources.require_content(root)
+    options = msgspec.structs.replace(options, out=root / CHECKED)
+    with _pool(root, options) as pool, opened(options.cache, sources.engine_digest()) as memory:
+        told = update(root, options, memory, pool, clock)
+        problems = sorted({*told.problems, *_unfilled(told)})
+        if not _failing(problems):
+            told.state.commit("")
+        yield told, problems
+
+
+def _failing(problems: Iterable[Problem]) -> bool:
+    return any(found.severity == "error" for found in problems)
+
+
+def _unfilled(told: Told) -> list[Problem]:
     """Report strings that cannot be filled (MQ305): of English ones only a page of each kind can tell."""
     found: list[Problem] = []
     seen: set[str] = set()

@@ -13,7 +13,7 @@ LAYERS = (
     "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
     "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links", "index",
     "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
-    "cluster", "progress", "intake", "making", "pipeline", "serve", "cli", "__main__",
+    "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",

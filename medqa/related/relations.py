@@ -83,11 +83,15 @@ def _shown(register: Register, stem: str, count: int) -> tuple[str, ...]:
     number = register.number(stem)
     if number is None:
         return ()
-    pins = (register.number(other) for other in register.pins.get(stem, ()))
+    return tuple(register.stems[other] for other in shown(register, number, count))
+
+
+def shown(register: Register, number: int, count: int = SHOWN) -> list[int]:
+    """Give the numbers of a thread's list as it is shown."""
+    pins = (register.number(other) for other in register.pins.get(register.stems[number], ()))
     near = register.near.values[number].tolist()
     hits = [other for other in (*pins, *near) if other is not None and other >= 0]
-    groups = register.groups.values
-    return tuple(register.stems[other] for other in _distinct(number, hits, groups, count))
+    return _distinct(number, hits, register.groups.values, count)
 
 
 def _all_shown(threads: Threads, near: list[list[int]], count: int) -> Iterable[tuple[str, tuple[str, ...]]]:
