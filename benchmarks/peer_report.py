@@ -10,6 +10,8 @@ import msgspec
 
 from benchmarks.peer_measure import Run
 
+OWN = "medqa"
+"""Begins the names of its own rows."""
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PLOT = "performance-peers.svg"
 _HEADINGS = (
@@ -51,7 +53,7 @@ def table(found: Sequence[Measured]) -> str:
     lines = [_line(_HEADINGS), _line("-" * 3 for _ in _HEADINGS)]
     for _, group in groupby(found, key=lambda one: one.threads):
         rows = list(group)
-        own = next((one.middle("cold", "cpu") for one in rows if one.name == "medqa"), None)
+        own = next((one.middle("cold", "cpu") for one in rows if one.name == OWN), None)
         lines += [_line(_row(one, own)) for one in rows]
     return "\n".join(lines) + "\n"
 
@@ -128,9 +130,9 @@ def plot(found: Sequence[Measured]) -> str:
         figures = [one.middle(kind, "cpu") for one in rows]
         longest = max((figure for figure in figures if figure), default=1.0)
         for one, figure in zip(rows, figures, strict=True):
-            own = ' class="own"' if one.name == "medqa" else ""
+            own = ' class="own"' if one.name.startswith(OWN) else ""
             length = round(_BAR * (figure or 0) / longest, 1)
-            label = one.name if one.name == "medqa" else f"{one.name}, {_short(one.related)}"
+            label = one.name if one.name.startswith(OWN) else f"{one.name}, {_short(one.related)}"
             parts.append(_text(10, y + 13, label))
             parts.append(f'<rect{own} x="{_LEFT}" y="{y}" width="{max(length, 1)}" height="16"/>')
             parts.append(_text(_LEFT + length + 6, y + 13, "unfinished" if figure is None else f"{figure:,.1f} s"))

@@ -1,6 +1,6 @@
 """The same archive through medqa and through other generators: processor time, memory, files written.
 
-    python benchmarks/peers.py [THREADS ...] [--archive DIR] [--json] [--write-docs]
+    python benchmarks/peers.py [THREADS ...] [--archive DIR] [--builds cold …] [--json] [--write-docs]
 
 Each generator gets the archive in its own form (`peer_writers.py`; the conversion is not measured) and builds it cold,
 again untouched, and again after one edit of a question. `make bench-peers` installs the generators; one that is not
@@ -22,7 +22,7 @@ from benchmarks import peer_content, peer_report, peer_writers
 from benchmarks.build import make_archive
 from benchmarks.peer_content import Content
 from benchmarks.peer_measure import CommandFailedError, Run, adopt_orphans, run
-from benchmarks.peer_report import Measured
+from benchmarks.peer_report import OWN, Measured
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-peers"
@@ -93,15 +93,18 @@ def conditions() -> tuple[Condition, ...]:
     eleventy = ("node", str(ELEVENTY / "@11ty" / "eleventy" / "cmd.cjs"))
     medqa = (sys.executable, str(ROOT / "build.py"))
     return (
-        Condition(
-            name="medqa",
-            related="by the words of the texts",
-            command=(*medqa, "--root", ".", "--format", "json"),
-            version=(*medqa, "--version"),
-            output="site",
-            remembered=("site", ".cache"),
-            write=lambda _content, _folder: None,
-            edited=lambda slug: f"content/threads/**/{slug}.md",
+        *(
+            Condition(
+                name=name,
+                related="by the words of the texts",
+                command=(*medqa, "--root", ".", "--format", "json", *jobs),
+                version=(*medqa, "--version"),
+                output="site",
+                remembered=("site", ".cache"),
+                write=lambda _content, _folder: None,
+                edited=lambda slug: f"content/threads/**/{slug}.md",
+            )
+            for name, jobs in ((OWN, ()), (f"{OWN}, one process", ("--jobs", "1")))
         ),
         *(
             Condition(
@@ -172,7 +175,7 @@ def measure(folder: Path, size: int, arguments: argparse.Namespace) -> Iterator[
     content = peer_content.read(archive, KINDS if arguments.all_by_year else ("specialties",))
     slug = _edited(archive, content)
     chosen = [
-        (one, archive if one.name == "medqa" else folder / f"{number}")
+        (one, archive if one.name.startswith(OWN) else folder / f"{number}")
         for number, one in enumerate(conditions())
         if not arguments.only or one.name.casefold() in {name.casefold() for name in arguments.only}
     ]
@@ -242,7 +245,7 @@ def _forget(one: Condition, work: Path) -> None:
 
 def _told(one: Condition, work: Path, content: Content) -> dict[str, float]:
     """Check that another generator's site has all pages; give the share of medqa's time that related threads take."""
-    if one.name == "medqa":
+    if one.name.startswith(OWN):
         seconds = json.loads((work.parent / f"{work.name}.log").read_text(encoding="utf-8"))["report"]["seconds"]
         return {"share": seconds["related"] / sum(seconds.values())}
     missing = content.addresses - {_address(work / one.output, Path(name)) for name in _html(work / one.output)}
