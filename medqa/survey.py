@@ -6,6 +6,7 @@ trusted; else the files are hashed.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ _MANY = 200
 """Files from which on it is worth asking git."""
 _DISTRUSTED = ("filter", "ident", "working-tree-encoding", "eol=crlf")
 """Attributes by which a file in the checkout may differ from its blob."""
+
+_ENTRY = re.compile(r"(?<![^\0])H 100[67]\d\d ([0-9a-f]+) 0\t([^\0]+)")
+"""A line of git's index. Another letter means unmerged, skipped or assumed unchanged; 120000 is a link."""
 
 Stamp = tuple[str, int, int, int, int]
 """Name, size, time of change, time of the last change of anything, inode."""
@@ -65,12 +69,12 @@ def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
     blobs = _git_blobs(root, tops) if sum(len(stamps) for _, stamps, _ in doubtful) >= _MANY else {}
     for path, stamps, known in doubtful:
         before = _blobs(known)
-        old = dict(zip(before, msgspec.msgpack.decode(known.stamps), strict=True)) if known and known.stamps else {}
+        old = dict(zip(before, _STAMPS.decode(known.stamps), strict=True)) if known and known.stamps else {}
         found: dict[str, str] = {}
         for stamp in stamps:
             name = stamp[0]
             file = f"{path}/{name}"
-            if old.get(name) == list(stamp):
+            if old.get(name) == stamp:
                 found[name] = before[name]
                 continue
             try:
@@ -89,6 +93,7 @@ def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
     return Survey(changed, removed, problems)
 
 
+_STAMPS = msgspec.msgpack.Decoder(list[Stamp])
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -152,14 +157,9 @@ def _git_blobs(root: Path, tops: Sequence[str]) -> dict[str, str]:
     modified = _git(root, "diff-files", "--name-only", "--relative", "-z", "--", *tops)
     if listed is None or modified is None:
         return {}
-    blobs: dict[str, str] = {}
-    for line in listed.split(b"\0"):
-        about, _, path = line.partition(b"\t")
-        # "H 100644 <blob> 0": another letter means unmerged, skipped or assumed unchanged; 120000 is a link.
-        if about[:6] in {b"H 1006", b"H 1007"} and about.endswith(b" 0"):
-            blobs[os.fsdecode(path)] = about[9:-2].decode()
-    for path in modified.split(b"\0"):
-        blobs.pop(os.fsdecode(path), None)
+    blobs = {path: blob for blob, path in _ENTRY.findall(os.fsdecode(listed))}
+    for path in os.fsdecode(modified).split("\0"):
+        blobs.pop(path, None)
     return blobs
 
 
