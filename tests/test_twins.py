@@ -121,12 +121,15 @@ def test_who_leaves_a_title_leaves_the_twins_of_its_others(monkeypatch: pytest.M
     monkeypatch.setattr(register, "_LEAST", 0)
     terms = {f"word{number}": 1 for number in range(8)}
     both = [candidate("one", terms, title_key=("same",)), candidate("two", terms, title_key=("same",))]
-    newer = msgspec.structs.replace(both[1], year=2021)
+    newer, another = (msgspec.structs.replace(one, year=2021) for one in (both[1], candidate("x", {"x": 1})))
     store = Shelf()
-    first = Relations(store).update((one.stem, one) for one in [*padding(100), both[0], newer])
+    first = Relations(store).update((one.stem, one) for one in [*padding(100), both[0], newer, another])
     assert (first.twins["one"], first.twins["two"]) == ((("two", 100),), (("one", 100),))
     gone = Relations(store).update([("two", None)])
     assert (gone.twins["one"], gone.twins["two"]) == ((), ())
+    assert Relations(store).update([("two", newer)]).twins["one"] == (("two", 100),)
+    others = msgspec.structs.replace(another, stem="two")
+    assert Relations(store).update([("two", others)]).twins["one"] == ()
     assert Relations(store).update([("two", newer)]).twins["one"] == (("two", 100),)
     renamed = msgspec.structs.replace(newer, title_key=("other",))
     assert Relations(store).update([("two", renamed)]).lists["one"] == ("two",)

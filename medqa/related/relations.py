@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from medqa.related.candidate import Candidate
-from medqa.related.register import GONE, Register, weighed
+from medqa.related.register import Register, weighed
 from medqa.related.revision import revise
 from medqa.related.rows import Store
 from medqa.related.twins import Pair, crowds, in_groups, in_lists
@@ -142,27 +142,26 @@ def _twins(register: Register, touched: set[int], groups: set[int], shown: int) 
 
     Within a group all may have others than before: with which of them a thread is compared depends on who is in it.
     """
-    crowd = _crowd(register, groups | set(register.groups.values[list(touched)].tolist()))
-    living = {number for number in touched if register.standing.values[number] != GONE}
-    rows = np.array(sorted({*living, *crowd.tolist()}), dtype=np.int64)
-    near, close = register.near.values[rows, :shown], register.close.values[rows, :shown]
-    pairs = list(in_lists(rows, near, close, register.own.values))
-    if len(crowd):
+    members = _members(register, groups | set(register.groups.values[list(touched)].tolist()))
+    near, close = register.near.values[members, :shown], register.close.values[members, :shown]
+    pairs = list(in_lists(members, near, close, register.own.values))
+    places = list(crowds(register.groups.values[members]))
+    if places:
+        crowd = members[np.sort(np.concatenate(places))]
         vectors = weighed(register.counts(crowd.tolist()), register.idf(), register.standing.values[crowd])
         found = in_groups(vectors, register.groups.values[crowd], register.vocabulary.size)
         pairs += [(int(crowd[one]), int(crowd[other]), percent) for one, other, percent in found]
-    return dict.fromkeys((register.stems[number] for number in rows.tolist()), ()) | _by_stem(pairs, register.stems)
+    return dict.fromkeys((register.stems[number] for number in members.tolist()), ()) | _by_stem(pairs, register.stems)
 
 
-def _crowd(register: Register, groups: set[int]) -> "NDArray[np.int32]":
-    """Give the threads that are not alone in one of some groups, by stem."""
+def _members(register: Register, groups: set[int]) -> "NDArray[np.int32]":
+    """Give the threads of some groups, by stem."""
     order, wanted = register.order.values, np.array(sorted(groups), dtype=np.int64)
     if not len(wanted):
         return order[:0]
     theirs = register.groups.values[order]
-    some = order[wanted[np.searchsorted(wanted, theirs).clip(max=len(wanted) - 1)] == theirs]
-    places = list(crowds(register.groups.values[some]))
-    return some[np.sort(np.concatenate(places))] if places else order[:0]
+    members: NDArray[np.int32] = order[wanted[np.searchsorted(wanted, theirs).clip(max=len(wanted) - 1)] == theirs]
+    return members
 
 
 def _by_stem(pairs: Iterable[Pair], stems: _Named) -> Twins:

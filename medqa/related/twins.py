@@ -38,7 +38,7 @@ def with_itself(
 
 
 def in_lists(
-    threads: NDArray[np.int64], near: NDArray[np.int32], close: NDArray[np.int32], own: NDArray[np.int32]
+    threads: NDArray[np.integer], near: NDArray[np.int32], close: NDArray[np.int32], own: NDArray[np.int32]
 ) -> Iterator[Pair]:
     """Yield some threads' twins among the nearest of each: `near`, `close` are their lists, `own` is of all threads."""
     scores = np.where(close >= SAME_LANGUAGE, close - SAME_LANGUAGE, close).astype(np.int64)
@@ -73,7 +73,7 @@ def crowds(groups: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def _alike(
-    threads: NDArray[np.int64], others: NDArray[np.integer], scores: NDArray[np.int64], own: NDArray[np.int32]
+    threads: NDArray[np.integer], others: NDArray[np.integer], scores: NDArray[np.int64], own: NDArray[np.int32]
 ) -> Iterator[Pair]:
     """Yield those of some pairs that are twins: `scores` are those of each pair."""
     most = own[others].astype(np.int64)
