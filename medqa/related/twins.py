@@ -16,8 +16,7 @@ from medqa.related.nearest import SAME_LANGUAGE, within
 from medqa.related.weights import Vectors
 
 ALIKE: Final = 95
-"""Percent from which on two are called twins. A text in which a word is changed for another has 97 with the first, nine
-times of ten; one in which eight are, 91 in the middle. Texts on one subject that share a long title reach 92."""
+"""Percent from which on two are called twins: above those who share only a long title and a subject, which reach 93."""
 LEAST: Final = 8
 """Terms that a thread must have: short texts are alike by chance."""
 MOST: Final = 30
