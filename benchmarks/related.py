@@ -179,7 +179,7 @@ def _measured(folder: Path, packed: bytes | None, file: Path, jobs: int) -> tupl
     state = State(folder, "site", "")
     table: Table[tuple[str, ...]] = state.table("neighbours", tuple[str, ...])
     new = 0
-    for stem, now in related.update(state.rows("related"), changes.items(), jobs).items():
+    for stem, now in related.update(state.rows("related"), changes.items(), jobs).lists.items():
         if now != (table.get(stem) or ()):
             table.put(stem, now or None)
             new += 1

@@ -5,6 +5,7 @@ document, is made again exactly when something that it was told is no longer so.
 
     thread:<stem>            how other pages see a thread, whether it has a page at all
     related:<stem>           which threads are nearest to it
+    twins:<stem>             which threads say almost the same
     translations:<stem>      which threads say that they are translations of it
     name:<kind>/<name>       who is meant by a name, and whether they have a page
     entity:<key>             what is known of a doctor, hospital, specialty or topic
@@ -213,6 +214,8 @@ class Archive:
         """Key of a document → old address → what it claims of it."""
         self.neighbours: Table[tuple[str, ...]] = state.table("neighbours", tuple[str, ...])
         """Stem → stems of the nearest threads."""
+        self.twins: Table[tuple[tuple[str, int], ...]] = state.table("twins", tuple[tuple[str, int], ...])
+        """Stem → stems of threads that say almost the same, and how alike they are in percent."""
         self.pages: Table[Address] = state.table("pages", Address)
         """Address of a page → who plans it."""
         self.sizes: Table[int] = state.table("sizes", int)
@@ -258,6 +261,11 @@ class Archive:
         self.note(f"document:{key}")
         return self.outlines.get(key) is not None
 
+    def path(self, key: str) -> str:
+        """Give the path of a document's file; raises LookupError where there is none."""
+        self.note(f"document:{key}")
+        return self.outline(key).path
+
     def reached(self, day: date) -> bool:
         """Tell whether the day of the build is that day or a later one."""
         self.note(f"reached:{day}")
@@ -283,6 +291,11 @@ class Archive:
         """Give the stems of a thread's nearest others."""
         self.note(f"related:{stem}")
         return self.neighbours.get(stem) or ()
+
+    def twins_of(self, stem: str) -> tuple[tuple[str, int], ...]:
+        """Give the stems of the threads found to say almost the same as a thread, and how alike they are in percent."""
+        self.note(f"twins:{stem}")
+        return self.twins.get(stem) or ()
 
     def translations(self, stem: str, original: Name | None) -> list[str]:
         """Give the public threads that are translations of a thread, or of which it is one."""

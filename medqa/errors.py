@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "MQ701": "the link leads to a thread that is not public",
     "MQ702": "the link's scheme is not allowed",
     "MQ703": "the image is not in the archive and is shown as a link",
+    "MQ704": "the thread says almost the same as another",
 }
 """Every code medqa can report; `docs/checks.md` explains each.
 

@@ -70,13 +70,13 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         given = _read(root, options.base_url, memory)
         state = memory.state(_site_name(root, options.out), _epoch(given, options))
         tops = (sources.CONTENT, sources.STATIC)
-        found = survey.survey(root, tops, state.table("folders", survey.Folder))
-        sorted_out = _sort_out(found)
+        surveyed = survey.survey(root, tops, state.table("folders", survey.Folder))
+        sorted_out = _sort_out(surveyed)
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
         library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
         documents, unparsed, terms = _parse(library, sorted_out, clock)
-        if unparsed or found.removed:
+        if unparsed or surveyed.removed:
             sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     with clock.stage("index"):
         archive = Archive(given.config, Options(date.min, options.drafts), state)
@@ -85,9 +85,13 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
     with clock.stage("related"):
         candidates = ((stem, _candidate(archive, library, stem, terms)) for stem in sorted(changes.ranked))
+        twins: set[str] = set()
         if changes.ranked or state.fresh:
-            _relate(archive, changes, related.update(state.rows("related"), candidates, options.jobs))
-    problems = sorted({*given.problems, *found.problems, *sorted_out.problems, *unparsed, *changes.problems()})
+            found = related.update(state.rows("related"), candidates, options.jobs)
+            _relate(archive, changes, found.lists)
+            twins = _pair(archive, changes, found.twins)
+        index.twins.check(changes, twins)
+    problems = sorted({*given.problems, *surveyed.problems, *sorted_out.problems, *unparsed, *changes.problems()})
     return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
 
 
@@ -165,6 +169,15 @@ def _relate(archive: Archive, changes: Changes, nearest: Mapping[str, tuple[str,
         if now != (archive.neighbours.get(stem) or ()):
             archive.neighbours.put(stem, now or None)
             changes.tell(f"related:{stem}")
+
+
+def _pair(archive: Archive, changes: Changes, twins: Mapping[str, tuple[tuple[str, int], ...]]) -> set[str]:
+    """Keep who says almost the same as whom, and tell of whom it is others than before; gives their stems."""
+    differing = {stem for stem, now in twins.items() if now != (archive.twins.get(stem) or ())}
+    for stem in differing:
+        archive.twins.put(stem, twins[stem] or None)
+        changes.tell(f"twins:{stem}")
+    return differing
 
 
 def _candidate(archive: Archive, library: work.Library, stem: str, terms: dict[str, bytes]) -> related.Candidate | None:

@@ -64,6 +64,19 @@ def _add(state: State, random: Random, name: str) -> None:
         to_chinese(thread, random)
 
 
+@edit("copy a thread", "copy a thread for another doctor")
+def _copy(state: State, random: Random, name: str) -> None:
+    """Write a thread again, with a word more in it, perhaps under its title."""
+    if thread := any_draft(state, random):
+        fields = {key: value for key, value in thread.fields.items() if key not in {"aliases", "duplicate_of"}}
+        if "another" in name and fields.get("replies"):
+            fields["replies"] = [{**reply, "doctor": random.choice(DOCTORS)} for reply in fields["replies"]]
+        if random.random() < 0.3:
+            fields["asked"] = any_day(random)
+        sections = [(heading, f"{text} {random.choice(COMMON)}") for heading, text in thread.sections]
+        state.add(Draft("threads", f"copy-{random.randrange(100)}", fields, sections))
+
+
 @edit("edit a question", "edit a reply", "edit a more info")
 def _reword(state: State, random: Random, name: str) -> None:
     wanted = {"edit a question": QUESTION, "edit a reply": REPLY}.get(name, MORE_INFO)

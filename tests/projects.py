@@ -109,13 +109,17 @@ class Project:
             told = update(self.root, self.options(**options), memory, pool, Clock())
             return {url: plan.plan(told.desk, url, address) for url, address in told.archive.pages.under("")}
 
-    def clean_build_files(self, **options: Any) -> dict[str, bytes]:
-        """Build from nothing in a fresh folder; give its files."""
+    def clean_build(self, **options: Any) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+        """Build from nothing in a fresh folder; give its files, and the findings."""
         folder = self.root.with_name(f"{self.root.name}-clean-{next(self._fresh)}")
-        self.build(**{"cache": None, **options, "out": folder})
+        report = self.build(**{"cache": None, **options, "out": folder})
         found = files(folder)
         shutil.rmtree(folder)
-        return found
+        return found, report.findings
+
+    def clean_build_files(self, **options: Any) -> dict[str, bytes]:
+        """Build from nothing in a fresh folder; give its files."""
+        return self.clean_build(**options)[0]
 
     # --- what came of it ----------------------------------------------------------------------------------------------
 

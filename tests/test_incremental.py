@@ -5,6 +5,7 @@ MEDQA_SCRIPTS=200 makes the search longer: so many scripts of each kind.
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from medqa import work
 from medqa.errors import BuildFailedError, Problem
+from medqa.related import twins
 from tests.accidents import Accidents
 from tests.drafts import State, first_archive
 from tests.editors import Editors, script
@@ -28,6 +30,15 @@ Step = list[tuple[str, int]]
 _number = count()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def many_twins() -> Iterator[None]:
+    """Threads that have much in common count as twins, so that pairs come and go."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twins, "ALIKE", 60)
+        patch.setattr(twins, "MOST", 2)
+        yield
+
+
 class Run:
     """A script being carried out on one archive, with one site and one cache."""
 
@@ -37,6 +48,8 @@ class Run:
         self.editors = Editors(self.project)
         self.said: list[Step] = []
         self.built = self.failed = 0
+        self.found: set[str] = set()
+        """Codes of the findings that there were."""
         self.files: dict[str, bytes] = {}
         self.stamps: dict[str, tuple[int, int]] = {}
         self._templates: dict[str, str] = {}
@@ -57,18 +70,21 @@ class Run:
             self.editors.mend()
         else:
             self.built += 1
-            self.check_site(clean)
+            self.check_site(*clean)
             self.editors.keep()
 
-    def clean(self) -> dict[str, bytes] | list[Problem]:
-        """Build from nothing, with nothing that the builds of the site left in this process; the files, or problems."""
+    def clean(self) -> tuple[dict[str, bytes], tuple[Problem, ...]] | list[Problem]:
+        """Build from nothing, with nothing that the builds of the site left in this process.
+
+        Gives the files and the findings, or the problems.
+        """
         sources = self.editors.state.sources()
         templates = {path: text for path, text in sources.items() if path.startswith("templates/")}
         if templates != self._templates:
             self._templates, self._compiled = templates, {}
         kept, work._compiled = work._compiled, self._compiled
         try:
-            return self.project.clean_build_files(**self.editors.options())
+            return self.project.clean_build(**self.editors.options())
         except BuildFailedError as error:
             return list(error.problems)
         finally:
@@ -80,8 +96,8 @@ class Run:
         assert self.project.files() == self.files, self.story()
         assert self.project.stamps() == self.stamps, self.story()
 
-    def check_site(self, clean: dict[str, bytes]) -> None:
-        """The site is the clean one, and what did not change was not written."""
+    def check_site(self, clean: dict[str, bytes], findings: tuple[Problem, ...]) -> None:
+        """The site and the findings are those of the clean build, and what did not change was not written."""
         before, stamps, options = self.files, self.stamps, self.editors.options()
         accident, more = self.accidents.happen(options) if self.accidents else ("", {})
         self.said += [[(f"accident: {accident}", 0)]] if accident else []
@@ -89,6 +105,8 @@ class Run:
         after, now = self.files, self.stamps = self.project.files(), self.project.stamps()
         differing = sorted(path for path in after.keys() | clean.keys() if after.get(path) != clean.get(path))
         assert not differing, f"{differing}\n{self.story()}"
+        assert report.findings == findings, self.story()
+        self.found |= {one.code for one in findings}
         if accident == "_stop":
             return
         changed = {path for path in after if path != LIST and after[path] != before.get(path)}
@@ -119,6 +137,7 @@ def test_incremental_equals_clean_after_every_step(seed: int, tmp_path: Path) ->
         run.step(step)
     run.check_links()
     assert run.built > run.failed >= len(BREAKS)
+    assert "MQ704" in run.found
 
 
 @pytest.mark.parametrize("seed", range(SCRIPTS))

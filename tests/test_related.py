@@ -13,6 +13,7 @@ from itertools import count as natural_numbers
 from math import isqrt
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from medqa import work
 from medqa.documents import Parsed
-from medqa.related import Candidate, packed, term_counts
+from medqa.related import Candidate, packed, term_counts, twins
 from medqa.related import nearest as ranking
 from medqa.related import terms as terms_module
 from medqa.related import weights as weights_module
@@ -50,7 +51,7 @@ def candidate(
 
 def neighbours(candidates: Sequence[Candidate], count: int = 4, jobs: int = 1) -> dict[str, tuple[str, ...]]:
     """The nearest of each thread, computed from nothing."""
-    return Relations(Shelf(), jobs=jobs, shown=count).update((c.stem, c) for c in candidates)
+    return Relations(Shelf(), jobs=jobs, shown=count).update((c.stem, c) for c in candidates).lists
 
 
 def sides(weights: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -267,6 +268,26 @@ def reference(candidates: Sequence[Candidate], count: int = 4, least: int = 1000
                 chosen.append(stem)
         nearest[thread.stem] = tuple(chosen[:count])
     return nearest
+
+
+def reference_twins(candidates: Sequence[Candidate], count: int, least: int) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The twins of each thread that has some, by its own nearest and all of its title."""
+    vectors = reference_vectors(candidates, least)
+    found: dict[str, list[tuple[str, int]]] = {}
+    nearest = reference([msgspec.structs.replace(c, pinned=()) for c in candidates], count, least)
+    for thread in candidates:
+        theirs = sorted(c.stem for c in candidates if c.title_key == thread.title_key)[: twins.MOST]
+        for other in candidates:
+            if other.stem == thread.stem or other.stem not in {*nearest[thread.stem], *theirs}:
+                continue
+            (query, _), (own, document) = vectors[thread.stem], vectors[other.stem]
+            both = [sum(weight > 0 for weight in side.values()) for side in (query, own)]
+            if min(both) < twins.LEAST or thread.superseded or other.superseded:
+                continue
+            score, most = (sum(q * document.get(t, 0) for t, q in side.items()) for side in (query, own))
+            if 100 * score >= twins.ALIKE * most:
+                found.setdefault(thread.stem, []).append((other.stem, min(100, 100 * score // most)))
+    return {stem: tuple(sorted(several)) for stem, several in found.items()}
 
 
 @st.composite

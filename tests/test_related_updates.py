@@ -1,4 +1,4 @@
-"""The lists of an archive that is edited: always those that its definition, spelled out in plain Python, gives."""
+"""The lists and twins of an archive that is edited: those that their definition, spelled out in Python, gives."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medqa.related import Candidate, packed, register, relations, revision, rows, weights, whole
+from medqa.related import Candidate, packed, register, relations, revision, rows, twins, weights, whole
 from medqa.related.relations import Relations
 from medqa.related.rows import Shelf
-from tests.test_related import reference
+from tests.test_related import reference, reference_twins
 
 STEMS = [f"{letter}{number}" for letter in "abc" for number in range(8)]
 WORDS = "pqrstuvw症"
@@ -48,6 +48,8 @@ def batches(draw: st.DrawFn) -> dict[str, Candidate | None]:
     common=st.sampled_from([1, 4, 1024]),
     few=st.sampled_from([2, 16, 1000]),
     row=st.sampled_from([1, 3, 1000]),
+    alike=st.sampled_from([1, 60, 95]),
+    most=st.sampled_from([1, 3, 30]),
 )
 def test_lists_are_those_of_the_definition_after_every_update(
     script: list[dict[str, Candidate | None]],
@@ -57,10 +59,15 @@ def test_lists_are_those_of_the_definition_after_every_update(
     common: int,
     few: int,
     row: int,
+    alike: int,
+    most: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(register, "_LEAST", least)
         patch.setattr(whole, "COMMON", common)
+        patch.setattr(twins, "ALIKE", alike)
+        patch.setattr(twins, "LEAST", 2)
+        patch.setattr(twins, "MOST", most)
         patch.setattr(revision, "_FEW", few)
         patch.setattr(relations, "_MOVED", 2 * few)
         for name in ("_ROWS", "_COUNTED", "_NAMED", "_BUCKET", "_ENTRIES"):
@@ -70,13 +77,19 @@ def test_lists_are_those_of_the_definition_after_every_update(
         store = Shelf()
         archive: dict[str, Candidate] = {}
         lists: dict[str, tuple[str, ...]] = {}
+        pairs: dict[str, tuple[tuple[str, int], ...]] = {}
         for batch in script:
             archive = changed(archive, batch)
-            lists |= Relations(store, shown=shown, kept=shown + spare).update(batch.items())
+            update = Relations(store, shown=shown, kept=shown + spare).update(batch.items())
+            lists |= update.lists
+            pairs |= update.twins
             assert {stem: found for stem, found in lists.items() if stem in archive} == reference(
                 list(archive.values()), shown, least
             )
             assert not any(found for stem, found in lists.items() if stem not in archive)
+            assert {stem: found for stem, found in pairs.items() if found} == reference_twins(
+                list(archive.values()), shown, least
+            )
 
 
 def changed(archive: Mapping[str, Candidate], batch: Mapping[str, Candidate | None]) -> dict[str, Candidate]:

@@ -4,17 +4,19 @@ It brings the tables of the site's state up to date. A clean build is the same w
 order and in however many builds the documents came to be what they are, the tables come out the same.
 
     filing → meaning of names → places of threads → lists → near topics → old addresses → which pages there are → checks
+
+and, once it is known which threads are nearest to which: twins
 """
 
 from collections.abc import Mapping
 
 from medqa.archive import Archive, Copied
 from medqa.cache import State
-from medqa.index import aliases, checks, filing, lists, meaning, placing, sitemap, topics
+from medqa.index import aliases, checks, filing, lists, meaning, placing, sitemap, topics, twins
 from medqa.index.changes import Changes
 from medqa.index.filing import Found, names_in, outline
 
-__all__ = ["Changes", "Found", "names_in", "outline", "update"]
+__all__ = ["Changes", "Found", "names_in", "outline", "twins", "update"]
 
 
 def update(archive: Archive, state: State, found: Found, copies: Mapping[str, Copied | None]) -> Changes:

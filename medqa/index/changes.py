@@ -77,25 +77,26 @@ class Changes:
     # --- problems -------------------------------------------------------------------------------------------------
 
     def keep(self, task: str, key: str, problems: Iterable[Problem]) -> None:
-        """Keep what a task found in a document, in place of what it found before."""
-        found = tuple(problems)
+        """Keep what a task found in a document, in place of what it found before.
+
+        Without what the `ack` of the thread with the finding silences: when that changes, the task is done again.
+        """
+        found = tuple(one for one in problems if one.severity == "error" or not self._acknowledged(one))
         if found or self.findings.get(f"{task} {key}"):
             self.findings.put(f"{task} {key}", found or None)
 
     def forget(self, key: str) -> None:
         """Forget what was found in a document that is no more, and what it was told."""
-        for task in ("parse", "place", "claims", "check"):
+        for task in ("parse", "place", "claims", "check", "twins"):
             self.keep(task, key, ())
             if not self.fresh:
                 self.archive.ledger.forget(f"{task} {key}")
 
     def problems(self) -> Iterator[Problem]:
-        """Give all errors and findings of the archive, without those that config or a document's `ack` silences."""
+        """Give all errors and findings of the archive, without those that config silences."""
         yield from self.errors
         for _, several in self.findings.under(""):
-            for found in several:
-                if found.severity == "error" or not (found.code in self._silent or self._acknowledged(found)):
-                    yield found
+            yield from (found for found in several if found.severity == "error" or found.code not in self._silent)
 
     def _acknowledged(self, found: Problem) -> bool:
         key = self.archive.key_of(composed(found.path))

@@ -1,6 +1,6 @@
 """Relatedness: the terms of a thread's text, and for each thread its nearest others.
 
-terms → weights → nearest → rows → register → whole, revision → relations → explained
+terms → weights → nearest → rows → twins → register → whole, revision → relations → explained
 """
 
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from medqa.related.terms import term_counts
 
 if TYPE_CHECKING:
     from medqa.related.explained import Explanation
-    from medqa.related.relations import Shown
+    from medqa.related.relations import Update
     from medqa.related.rows import Store
 
 __all__ = ["Candidate", "explain", "packed", "term_counts", "update"]
 
 
-def update(store: "Store", changes: Iterable[tuple[str, Candidate | None]], jobs: int = 1) -> "Shown":
+def update(store: "Store", changes: Iterable[tuple[str, Candidate | None]], jobs: int = 1) -> "Update":
     """Bring what a store knows of an archive's threads up to date: see `Relations.update`."""
     from medqa.related.relations import Relations  # noqa: PLC0415 - numpy takes 0.1 s, and most commands do without
 

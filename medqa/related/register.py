@@ -70,6 +70,8 @@ class Register:
         self.near = Column(store, "near", np.int32, length=about.numbers, width=about.kept)
         self.close = Column(store, "close", np.int32, length=about.numbers, width=about.kept)
         self.whole = Column(store, "whole", np.bool_, length=about.numbers)
+        self.own = Column(store, "own", np.int32, length=about.numbers)
+        """What each scores with itself, as `twins.with_itself` gives it."""
         self.frequencies = Column(store, "frequencies", np.int32, length=about.terms)
         living = int(np.count_nonzero(self.standing.values))
         self.order = Column(store, "order", np.int32, length=living)
@@ -121,7 +123,7 @@ class Register:
         number = self.about.numbers
         self.about.numbers += 1
         self.stems.add(number, stem)
-        for column in (self.standing, self.languages, self.groups, self.years):
+        for column in (self.standing, self.languages, self.groups, self.years, self.own):
             column.add([0])
         self.near.add(np.full((1, self.about.kept), -1))
         self.close.add(np.zeros((1, self.about.kept)))
@@ -175,8 +177,8 @@ class Register:
 
     def save(self) -> None:
         """Write what has changed."""
-        columns = (self.standing, self.languages, self.groups, self.years, self.near, self.close, self.whole)
-        for part in (*columns, self.frequencies, self.order, self.stems, self.vocabulary):
+        traits, lists = (self.standing, self.languages, self.groups, self.years), (self.near, self.close, self.whole)
+        for part in (*traits, *lists, self.own, self.frequencies, self.order, self.stems, self.vocabulary):
             part.save()
         self.about.terms = self.vocabulary.size
         self.store.write("pins", msgspec.msgpack.encode(self.pins))

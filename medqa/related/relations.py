@@ -6,16 +6,19 @@ Whatever was changed in whatever order, the lists are those that a computation f
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+import numpy as np
 
 from medqa.related.candidate import Candidate
-from medqa.related.register import Register
+from medqa.related.register import Register, weighed
 from medqa.related.revision import revise
 from medqa.related.rows import Store
+from medqa.related.twins import Pair, crowds, in_groups, in_lists
 from medqa.related.whole import Threads, gather, relate
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 SHOWN: Final = 4
@@ -28,6 +31,15 @@ weighed, at each update."""
 
 Shown = dict[str, tuple[str, ...]]
 """Stem → stems of its nearest others, nearest first."""
+Twins = dict[str, tuple[tuple[str, int], ...]]
+"""Stem → stems of those that say almost the same, by stem, and how alike they are in percent."""
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What may be other than before; () where there is no such candidate any more, or nothing."""
+
+    lists: Shown
+    twins: Twins
 
 
 class Relations:
@@ -40,37 +52,39 @@ class Relations:
         self._shown = shown
         self._kept = max(shown, kept, 1)
 
-    def update(self, changed: Iterable[tuple[str, Candidate | None]]) -> Shown:
+    def update(self, changed: Iterable[tuple[str, Candidate | None]]) -> Update:
         """Make some threads, given by stem, what they are now; None: they are no candidates.
 
-        Gives the lists that may be others than before; () where there is no such candidate any more. The first time
-        no more than one of the threads is held at a time.
+        The first time no more than one of the threads is held at a time.
         """
         if self._store.fresh:
             return self._anew(None, changed)
         changes = dict(changed)
         if not changes:
-            return {}
+            return Update({}, {})
         register = Register(self._store)
-        pinning = _pinning(register, changes)
+        pinning, groups = _pinning(register, changes), _groups(register, changes)
         touched = None if self._overgrown(register) else revise(register, changes, self._shown)
         if touched is None:
             return self._anew(Register(self._store), changes.items())
         register.save()
         pinning |= _pinning(register, changes)
         stems = {*pinning, *changes, *(register.stems[number] for number in touched)}
-        return {stem: _shown(register, stem, self._shown) for stem in sorted(stems)}
+        lists = {stem: _shown(register, stem, self._shown) for stem in sorted(stems)}
+        twins = dict.fromkeys(changes, ()) | _twins(register, touched, groups, self._shown)
+        return Update(lists, twins)
 
     def _overgrown(self, register: Register) -> bool:
         """Tell whether so many threads have been changed that counts and postings should be made anew."""
         return register.about.kept != self._kept or len(register.about.moved) > _MOVED + register.about.based // _SHARE
 
-    def _anew(self, register: Register | None, changed: Iterable[tuple[str, Candidate | None]]) -> Shown:
+    def _anew(self, register: Register | None, changed: Iterable[tuple[str, Candidate | None]]) -> Update:
         """Relate all threads: those that are known and did not change, and the others as they are now."""
         threads, gone = gather(register, changed)
-        lists = relate(threads, self._kept, self._jobs, self._store)
+        lists, pairs = relate(threads, self._shown, self._kept, self._jobs, self._store)
         near = [[number for number in row if number >= 0] for row in lists.near.tolist()]
-        return {**dict.fromkeys(gone, ()), **dict(_all_shown(threads, near, self._shown))}
+        shown = {**dict.fromkeys(gone, ()), **dict(_all_shown(threads, near, self._shown))}
+        return Update(shown, dict.fromkeys(shown, ()) | _by_stem(pairs, threads.stems))
 
 
 def _pinning(register: Register, changes: Mapping[str, Candidate | None]) -> set[str]:
@@ -112,3 +126,50 @@ def _distinct(number: int, hits: Iterable[int], groups: "NDArray[np.int64]", cou
     for hit in hits:
         taken.setdefault(int(groups[hit]), hit)
     return list(taken.values())[1 : count + 1]
+
+
+# --- twins ------------------------------------------------------------------------------------------------------------
+
+
+class _Named(Protocol):
+    def __getitem__(self, number: int, /) -> str: ...
+
+
+def _groups(register: Register, changes: Mapping[str, Candidate | None]) -> set[int]:
+    """Give the groups of the threads that change, as long as they have not."""
+    numbers = (register.number(stem) for stem in changes)
+    return {int(register.groups.values[number]) for number in numbers if number is not None}
+
+
+def _twins(register: Register, touched: set[int], groups: set[int], shown: int) -> Twins:
+    """Give the twins of threads whose lists may be others than before, and of all in their groups and in some others.
+
+    Within a group all may have others than before: with which of them a thread is compared depends on who is in it.
+    """
+    members = _members(register, groups | set(register.groups.values[list(touched)].tolist()))
+    near, close = register.near.values[members, :shown], register.close.values[members, :shown]
+    pairs = list(in_lists(members, near, close, register.own.values))
+    places = list(crowds(register.groups.values[members]))
+    if places:
+        crowd = members[np.sort(np.concatenate(places))]
+        vectors = weighed(register.counts(crowd.tolist()), register.idf(), register.standing.values[crowd])
+        found = in_groups(vectors, register.groups.values[crowd], register.vocabulary.size)
+        pairs += [(int(crowd[one]), int(crowd[other]), percent) for one, other, percent in found]
+    return dict.fromkeys((register.stems[number] for number in members.tolist()), ()) | _by_stem(pairs, register.stems)
+
+
+def _members(register: Register, groups: set[int]) -> "NDArray[np.int32]":
+    """Give the threads of some groups, by stem."""
+    order, wanted = register.order.values, np.array(sorted(groups), dtype=np.int64)
+    if not len(wanted):
+        return order[:0]
+    theirs = register.groups.values[order]
+    members: NDArray[np.int32] = order[wanted[np.searchsorted(wanted, theirs).clip(max=len(wanted) - 1)] == theirs]
+    return members
+
+
+def _by_stem(pairs: Iterable[Pair], stems: _Named) -> Twins:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for one, other, percent in pairs:
+        found.setdefault(stems[one], []).append((stems[other], percent))
+    return {stem: tuple(sorted(twins)) for stem, twins in found.items()}

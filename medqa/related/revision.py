@@ -27,6 +27,7 @@ from medqa.related.register import (
     weighed,
 )
 from medqa.related.rows import chosen
+from medqa.related.twins import with_itself
 from medqa.related.weights import Counts, Vectors, power_above
 
 _SHARE: Final = 64
@@ -203,6 +204,7 @@ class _Lists:
         floors = self._floors()
         floors[new] = _ABOVE_ALL
         for number, (terms, query, document) in zip(new, self._scores.vectors(new), strict=True):
+            register.own.put([number], with_itself(np.array([0, len(terms)]), query, document))
             self._offer(number, self._closeness(number, self._scores.of_askers(terms, document)), floors)
             self._remake(number, self._closeness(number, self._scores.of_found(terms, query)))
         waiting = self._waiting | {row for row in self.touched if self._is_short(row)}

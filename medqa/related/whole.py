@@ -23,6 +23,7 @@ from medqa.related.register import (
     weighed,
 )
 from medqa.related.rows import Column, Stems, Store
+from medqa.related.twins import Pair, in_groups, in_lists, with_itself
 from medqa.related.weights import Counts, Vectors, inverse_frequencies
 
 _PART: Final = 1 << 20
@@ -156,14 +157,19 @@ def _by_stem(threads: Threads) -> Threads:
 # --- related and written ----------------------------------------------------------------------------------------------
 
 
-def relate(threads: Threads, kept: int, jobs: int, store: Store) -> Lists:
-    """Relate all threads, and write down what the next update has to know."""
+def relate(threads: Threads, shown: int, kept: int, jobs: int, store: Store) -> tuple[Lists, list[Pair]]:
+    """Relate all threads, and write down what the next update has to know; gives also who are twins."""
     number = len(threads.stems)
     until, counted = counting(threads.years)
     size = len(threads.words)
     frequencies = _uses(threads.counts, size, threads.years < until)
     vectors = weighed(threads.counts, inverse_frequencies(frequencies, counted), threads.standing)
     lists = nearest(vectors, threads.traits, kept, size, jobs)
+    own = with_itself(vectors.starts, vectors.query, vectors.document)
+    pairs = [
+        *in_lists(np.arange(number), lists.near[:, :shown], lists.close[:, :shown], own),
+        *in_groups(vectors, threads.traits.groups, size),
+    ]
     store.clear()
     common = _write_postings(store, threads.counts, vectors, size)
     rows.write_counts(store, "counts", threads.counts)
@@ -176,6 +182,7 @@ def relate(threads: Threads, kept: int, jobs: int, store: Store) -> Lists:
         "near": lists.near,
         "close": lists.close,
         "whole": lists.whole,
+        "own": own,
         "frequencies": frequencies.astype(np.int32),
         "order": np.arange(number, dtype=np.int32),
     }
@@ -189,7 +196,7 @@ def relate(threads: Threads, kept: int, jobs: int, store: Store) -> Lists:
     buckets = rows.write_vocabulary(store, threads.words)
     about = About(number, size, buckets, number, until, counted, kept, list(threads.tags), [], common.tobytes())
     store.write("about", msgspec.msgpack.encode(about))
-    return lists
+    return lists, pairs
 
 
 def _uses(counts: Counts, size: int, threads: NDArray[np.bool_]) -> NDArray[np.int64]:
