@@ -105,10 +105,6 @@ def first_archive() -> State:
         state.drafts[f"threads/{stem}"].fields.update(fields)
     for number in (13, 14, 15, 16):
         to_chinese(state.drafts[f"threads/thread-{number}"], random)
-    longest = state.drafts["threads/thread-3"]
-    copy = Draft("threads", "copy-of-thread-3", dict(longest.fields), [*longest.sections])
-    copy.fields["title"] = f"{longest.fields['title']} again"
-    state.add(copy)
     state.files = {"static/robots.txt": "User-agent: *\n", "static/images/rash.svg": "<svg/>"}
     return state
 
