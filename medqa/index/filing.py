@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
-from sys import intern
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Found(msgspec.Struct, frozen=True):
 
 def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> Outline:
     """Give what has to be known of a document before any can be placed."""
-    named = tuple((kind, intern(name.text)) for kind, name in names_in(document))  # the same in many documents
+    named = tuple(_named(kind, name.text) for kind, name in names_in(document))
     aliased = not isinstance(document, Page) and bool(document.aliases)
     if not isinstance(document, Thread):
         return Outline(place.path, key, named, aliased=aliased, refers=bool(document.links))
@@ -49,6 +49,12 @@ def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> O
         publish_on=document.publish_on,
         expires_on=document.expires_on,
     )
+
+
+@lru_cache(1 << 16)
+def _named(kind: Kind, name: str) -> tuple[Kind, str]:
+    """Give a name with its kind: many documents have the same ones, which are held once."""
+    return kind, name
 
 
 def names_in(document: Document) -> Iterable[tuple[Kind, Name]]:
