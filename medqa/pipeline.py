@@ -92,6 +92,7 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
         making = Making(root, told, site, engine)
         with clock.stage("make"):
             staged = making.stage(pool, clock)
+        pool.close()  # the rest is this process's, and takes memory
         sources.require_content(root)  # deleted meanwhile, it would leave a site without a page
         with clock.stage("write"):
             written = site.publish(staged, making.paths())

@@ -83,14 +83,19 @@ class Pool:
         while running:
             yield running.popleft()()
 
+    def close(self) -> None:
+        """Let those go who run chunks: from now on they run here."""
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._crew is not None:
-            self._crew.close()
+        self.close()
 
 
 class Processes:
