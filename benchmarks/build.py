@@ -31,7 +31,7 @@ ONCE = re.compile(
 )
 """Fields that name a thread, or an address that only one thread can have."""
 DAY = "2026-01-01"
-"""Of the builds, and of the thread that is added: the archives' threads are older."""
+"""Of the builds."""
 GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0")
 
 
@@ -81,7 +81,9 @@ def measure(root: Path, jobs: int) -> Iterator[tuple[str, Run, dict[str, Any]]]:
     yield build("one edit, question", root)
     text = re.sub("^title:.*$", "title: Once more, and worse", _text(other), flags=re.MULTILINE)
     added = other.with_name(f"{other.stem}-again.md")
-    added.write_text(re.sub(r"^(\w+): \d{4}-\d\d-\d\d$", rf"\1: {DAY}", text, flags=re.MULTILINE), encoding="utf-8")
+    added.write_text(
+        re.sub(r"^(\w+): \d{4}-\d\d-\d\d$", rf"\1: {_newest(edited)}", text, flags=re.MULTILINE), encoding="utf-8"
+    )
     yield build("one thread more", root)
     yield from _in_ci(root, build)
 
@@ -100,6 +102,12 @@ def _in_ci(root: Path, build: Any) -> Iterator[tuple[str, Run, dict[str, Any]]]:
     shutil.copytree(root / ".cache", clone / ".cache")
     shutil.copy(root / "published.txt", clone)
     yield build("CI, untouched", clone, *upload, out="upload")
+
+
+def _newest(files: list[Path]) -> str:
+    """Give the last day on which one of some threads was asked."""
+    found = (re.search(r"^asked: (\d{4}-\d\d-\d\d)$", _text(file), flags=re.MULTILINE) for file in files)
+    return max(one[1] for one in found if one)
 
 
 def _text(file: Path) -> str:
