@@ -74,15 +74,15 @@ def _row(one: Measured, own: float | None) -> Sequence[str]:
         f"{1000 * cpu / files:.2f} ms" if cpu and files else "",
         _seconds(one.middle("cold", "wall")),
         _mebibytes(one.middle("cold", "pss")),
-        _seconds(one.middle("untouched", "cpu")),
+        _seconds(one.middle("untouched", "cpu"), ""),
         _number(one.middle("untouched", "written")),
-        _seconds(one.middle("one edit", "cpu")),
+        _seconds(one.middle("one edit", "cpu"), ""),
         _number(one.middle("one edit", "written")),
     )
 
 
-def _seconds(figure: float | None) -> str:
-    return "unfinished" if figure is None else f"{figure:.2f} s"
+def _seconds(figure: float | None, none: str = "unfinished") -> str:
+    return none if figure is None else f"{figure:.2f} s"
 
 
 def _number(figure: float | None) -> str:
@@ -125,9 +125,11 @@ def plot(found: Sequence[Measured]) -> str:
     rows = [one for one in found if one.threads == most]
     parts, y = [], 10
     for kind, words in (("cold", "from nothing"), ("one edit", "after one edit")):
+        figures = [one.middle(kind, "cpu") for one in rows]
+        if not any(figures):
+            continue
         parts.append(_text(10, y + 14, f"{most:,} threads {words}: CPU seconds", "h"))
         y += 26
-        figures = [one.middle(kind, "cpu") for one in rows]
         longest = max((figure for figure in figures if figure), default=1.0)
         for one, figure in zip(rows, figures, strict=True):
             own = ' class="own"' if one.name.startswith(OWN) else ""
