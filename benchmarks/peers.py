@@ -56,7 +56,7 @@ def main() -> None:
     """Measure every size, and tell."""
     arguments = _arguments()
     adopt_orphans()
-    versions = {condition.name: _version(condition) for condition in conditions() if _installed(condition)}
+    versions = {one.name.partition(",")[0]: _version(one) for one in conditions() if _installed(one)}
     sizes = [0] if arguments.archive else arguments.threads or [1_000, 10_000]
     found: list[Measured] = []
     for size in sizes:
@@ -109,8 +109,8 @@ def conditions() -> tuple[Condition, ...]:
         ),
         *(
             Condition(
-                name="Hugo",
-                related="by shared topics and specialty" if related else "none",
+                name=f"Hugo{more}",
+                related=f"by shared {' and '.join(related)}" if related else "none",
                 command=(hugo, "build", "--quiet"),
                 version=(hugo, "version"),
                 output="public",
@@ -118,7 +118,11 @@ def conditions() -> tuple[Condition, ...]:
                 write=_writer(peer_writers.hugo, related=related),
                 edited=lambda slug: f"content/threads/*/{slug}.md",
             )
-            for related in (True, False)
+            for more, related in (
+                (", specialties too", ("topics", "specialties")),
+                ("", ("topics",)),
+                (", no similar threads", ()),
+            )
         ),
         Condition(
             name="Eleventy",
@@ -144,7 +148,7 @@ def conditions() -> tuple[Condition, ...]:
     )
 
 
-def _writer(write: Callable[..., None], *, related: bool) -> Callable[[Content, Path], None]:
+def _writer(write: Callable[..., None], *, related: object) -> Callable[[Content, Path], None]:
     return lambda content, folder: write(content, folder, related=related)
 
 
