@@ -1,6 +1,5 @@
 """What a reader sees, in a real browser, without script."""
 
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sites import sample
-
-api = pytest.importorskip("playwright.sync_api", reason="playwright cannot be imported: no browser tests")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,14 +37,6 @@ PAGES = [
     "/privacy/",
     "/404.html",
 ]
-SWITCHES = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class _Silent(SimpleHTTPRequestHandler):
@@ -65,21 +54,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium: the browser tests cannot run")
-    try:
-        running = api.sync_playwright().start()
-    except Exception as error:  # noqa: BLE001 - whatever keeps its driver from starting
-        pytest.skip(f"playwright cannot start: {error}")
-    opened = running.chromium.launch(executable_path=program, args=SWITCHES, chromium_sandbox=False)
-    yield opened
-    opened.close()
-    running.stop()
 
 
 def _open(browser: "Browser", url: str, width: int, height: int = 844, **how: Any) -> "Page":

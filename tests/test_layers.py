@@ -22,6 +22,7 @@ ALONE = {
     "yamltext": "yaml",
     "cluster": "distributed",
     "related": "numba",
+    "serve": "livereload",
 }
 """Module → the library that no other module knows."""
 
