@@ -12,8 +12,8 @@ PACKAGE = Path(sources.__file__).parent
 LAYERS = (
     "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
     "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links", "index",
-    "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
-    "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli", "__main__",
+    "charts", "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta",
+    "work", "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",

@@ -49,6 +49,7 @@ def test_every_kind_of_page_is_in_the_sample(site: Site) -> None:
         "DoctorsPage": "/doctors/",
         "HospitalsPage": "/hospitals/",
         "TextPage": "/privacy/",
+        "GlancePage": "/archive/",
         "NotFoundPage": "/404.html",
         "RedirectPage": "/threads/left-eyelid-twitch/",
     }

@@ -33,7 +33,7 @@ NEWEST = 10
 
 def home(desk: Desk, _: str = "") -> HomePage:
     """Plan the home page."""
-    counts = _specialty_counts(desk)
+    counts = specialty_counts(desk)
     name = desk.archive.config.name
     desk.archive.note("lists:doctors")
     return HomePage(
@@ -54,11 +54,12 @@ def specialties(desk: Desk, _: str = "") -> SpecialtiesPage:
     """Plan the index of specialties."""
     title = desk.say("specialties")
     return SpecialtiesPage(
-        url="/specialties/", lang=desk.language, title=title, crumbs=desk.crumbs(), specialties=_specialty_counts(desk)
+        url="/specialties/", lang=desk.language, title=title, crumbs=desk.crumbs(), specialties=specialty_counts(desk)
     )
 
 
-def _specialty_counts(desk: Desk) -> tuple[Count, ...]:
+def specialty_counts(desk: Desk) -> tuple[Count, ...]:
+    """Give the specialties with the number of threads in each."""
     return tuple(_count(desk, entity) for entity in desk.specialties())
 
 
@@ -146,7 +147,7 @@ def not_found(desk: Desk, _: str = "") -> NotFoundPage:
         lang=desk.language,
         title=desk.say("not_found"),
         noindex=True,
-        specialties=_specialty_counts(desk),
+        specialties=specialty_counts(desk),
     )
 
 
