@@ -387,7 +387,9 @@ class CopiedFile(Page, frozen=True, kw_only=True):
     content: str
     """Digest of its bytes."""
     source: str
-    """Absolute path of the file."""
+    """Path of the file, as problems show it."""
+    more: str = ""
+    """What is written behind it."""
 
 
 KINDS: tuple[type[Page], ...] = (

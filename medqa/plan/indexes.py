@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from typing import Any
 
+from medqa import colours
 from medqa.archive import FOLDERS
 from medqa.directory import Entity
 from medqa.documents import Doctor
@@ -168,4 +169,5 @@ def copy(desk: Desk, name: str) -> CopiedFile:
     """Plan a file that is published as it is."""
     copied = desk.archive.copied(name)
     url = f"/{name.removeprefix(f'{STATIC}/')}"
-    return CopiedFile(url=url, lang="", title="", content=copied.digest, source=copied.shown)
+    more = colours.rules(desk.archive.config.colours) if name == colours.STYLES else ""
+    return CopiedFile(url=url, lang="", title="", content=copied.digest, source=copied.shown, more=more)
