@@ -62,7 +62,9 @@ def test_a_colour_that_cannot_be_read_stops_the_build(archive: Project) -> None:
     archive.config(colours={"link": {"dark": "#456"}})
     (found,) = archive.problems()
     assert (found.path, found.line, found.code) == ("config.yaml", 2, "MQ306")
-    assert "'link' (#445566) on 'sheet' (#182a2d) has a contrast of 1.9:1 in dark mode, and needs 4.5:1" in found.message
+    assert (
+        "'link' (#445566) on 'sheet' (#182a2d) has a contrast of 1.9:1 in dark mode, and needs 4.5:1" in found.message
+    )
     assert archive.files() == before
     archive.config(colours={"link": {"dark": re.findall("#[0-9a-f]{6}", found.hint)[0]}})
     archive.build()
