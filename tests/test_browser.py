@@ -38,6 +38,7 @@ PAGES = [
     "/hospitals/",
     "/hospitals/qingchuan-hospital/",
     "/privacy/",
+    "/archive/",
     "/404.html",
 ]
 SWITCHES = [
