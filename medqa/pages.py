@@ -41,8 +41,8 @@ class Card(msgspec.Struct, frozen=True, cache_hash=True):
     url: str
     lang: str
     title: str
-    label: str
-    """Text of the link to the thread: unlike that of every other card on the page."""
+    by: str
+    """Who replied, and when it was asked: with the title it makes a link's text unlike any other card's on the page."""
     asked: date
     specialty: str
     question: str

@@ -1,11 +1,18 @@
 """Pages in a real browser, from a real server: what the tests of the reader's page share."""
 
+import re
 import shutil
+import socket
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.sites import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,6 +28,23 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    types {{ text/html html; text/css css; image/svg+xml svg; image/png png; application/xml xml; text/plain txt; }}
+    client_body_temp_path {folder}/client;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+{server}
+}}
+"""
 
 
 @contextmanager
@@ -43,6 +67,40 @@ def chromium() -> Iterator["Browser"]:
 
 
 @contextmanager
+def nginx(site: Path, folder: Path) -> Iterator[str]:
+    """Serve a site as docs/publishing.md advises, and give its address; what the server writes goes into a folder."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    if program is None:
+        pytest.skip("no nginx: what a reader gets from a server cannot be tested")
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    advice = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
+    server = advice.split("```nginx\n", 1)[1].split("```", 1)[0]
+    for written, here in (("listen 80;", f"listen 127.0.0.1:{port};"), ("root /srv/www;", f'root "{site}";')):
+        assert server.count(written) == 1, written
+        server = server.replace(written, here)
+    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, server=server), encoding="utf-8")
+    command = [program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            _wait(running, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()
+
+
+def _wait(running: "subprocess.Popen[str]", port: int) -> None:
+    """Wait until the server listens, or has ended."""
+    while running.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            continue
+        return
+    pytest.fail(f"nginx does not start: {running.stderr.read() if running.stderr else ''}")
+
+
+@contextmanager
 def opened(browser: "Browser", url: str, width: int = PHONE, **how: Any) -> Iterator["Page"]:
     """Show a page in a window of its own."""
     context = browser.new_context(viewport={"width": width, "height": how.pop("height", HEIGHT)}, **how)
@@ -52,3 +110,17 @@ def opened(browser: "Browser", url: str, width: int = PHONE, **how: Any) -> Iter
         yield page
     finally:
         context.close()
+
+
+def on_the_wire(url: str) -> tuple[int, str]:
+    """Fetch a file as browsers do, and give how many bytes came, headers included, and the headers."""
+    parts = urlsplit(url)
+    request = (
+        f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Encoding: gzip, br\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
+        connection.sendall(request.encode())
+        came = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    headers = came.split(b"\r\n\r\n", 1)[0].decode()
+    assert re.match(r"HTTP/1\.1 200 ", headers), headers
+    return len(came), headers
