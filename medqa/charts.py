@@ -8,7 +8,9 @@ FULL = 1000
 _LEAST = 4
 """Height of the smallest column that is not nothing."""
 _LINES = 4
-"""Lines that a chart is measured by, at most; and as many columns are named, or one more."""
+"""Lines that a chart is measured by, at most."""
+_NAMES = 3
+"""Steps from one column with a name to the next, at most: there has to be room for large letters on a phone."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ def columns(numbers: Sequence[tuple[int, int]]) -> Columns:
     The highest line is the first round number at or above all of them.
     """
     most = max((number for _, number in numbers), default=0)
-    step, names = _step(most), _step(len(numbers))
+    step, names = _step(most, _LINES), _step(len(numbers), _NAMES)
     top = step * max(1, -(-most // step))
     room = FULL // max(1, len(numbers))
     row = tuple(
@@ -73,9 +75,9 @@ def columns(numbers: Sequence[tuple[int, int]]) -> Columns:
     return Columns(row, lines)
 
 
-def _step(most: int) -> int:
-    """Give the smallest of 1, 2, 5, 10, 20, 50 … with which few steps lead from nothing to `most`."""
+def _step(most: int, steps: int) -> int:
+    """Give the smallest of 1, 2, 5, 10, 20, 50 … of which so many are enough for `most`."""
     power = 1
-    while most > _LINES * 5 * power:
+    while most > steps * 5 * power:
         power *= 10
-    return next(step for step in (power, 2 * power, 5 * power) if most <= _LINES * step)
+    return next(step for step in (power, 2 * power, 5 * power) if most <= steps * step)

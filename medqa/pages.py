@@ -51,11 +51,18 @@ class Card(msgspec.Struct, frozen=True, cache_hash=True):
     """With the honorific, as its language writes it; "" while the thread awaits a reply."""
     reply: str
     """Excerpt of the first reply."""
+    words: str
+    """Language of `doctor` and `by`: the thread's own, or the site's where there are no strings in that."""
 
     @property
     def dir(self) -> str:
         """Writing direction of the thread's language."""
         return direction(self.lang)
+
+    @property
+    def words_dir(self) -> str:
+        """Writing direction of the language of `doctor` and `by`."""
+        return direction(self.words)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -168,7 +168,7 @@ def test_columns_fill_the_width_and_do_not_touch(many: int) -> None:
         assert column.y + column.height == FULL
         ends.append(column.x + column.width)
     assert ends[-1] > 0.85 * FULL
-    assert len([column for column in chart.columns if column.named]) <= 5
+    assert len([column for column in chart.columns if column.named]) <= 4
     heights = [column.height for column in chart.columns[:7]]
     assert heights == sorted(heights)
 

@@ -200,6 +200,15 @@ def test_what_is_in_another_language_than_its_page_says_so(english: Site) -> Non
     assert parts == ["h1", "span", "div", "div", "div"], "title, headline, question, reply, More Info"
     assert '<link rel="alternate" hreflang="ar"' in page
     assert f'<a href="{ARABIC_PAGE}" lang="ar" hreflang="ar"><bdi>' in english.page(ORIGINAL).text
+    row = english.page("/specialties/neurology/2024/").text.split('<ul class="rows">')[1]
+    assert row.startswith(f'\n<li lang="ar" dir="rtl"><a href="{ARABIC_PAGE}">ارتعاش')
+    assert '<bdi lang="en" dir="ltr">Dr. Amelia Hart, 5 March 2024</bdi></a>' in row
+    pieces = (piece for page in english.pages() for piece in page.text.split('<article class="card"')[1:])
+    cards = [card for card in (piece.split("</article>")[0] for piece in pieces) if "ارتعاش" in card]
+    assert cards
+    for card in cards:
+        assert card.startswith(' lang="ar" dir="rtl">\n<h3>ارتعاش')
+        assert '<p class="by" lang="en" dir="ltr"><b><bdi>Dr. Amelia Hart</bdi></b> · <bdi>Neurology</bdi></p>' in card
 
 
 @pytest.mark.browser
@@ -278,7 +287,7 @@ def test_an_arabic_archive_is_mirrored(browser: "Browser", arabic: Project, widt
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.goto(address + "/archive/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert edges(page, "svg.bar")[1] > edges(page, ".bars td", "2")[1], "bars grow from the right"
+        assert edges(page, "svg.bar")[1] > edges(page, "td:has(svg)", "2")[1], "bars grow from the right"
         assert style(page, ".chart", "direction") == "ltr"
 
 
