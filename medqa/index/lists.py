@@ -24,8 +24,8 @@ class Moves:
         """Key → key of another → how many replies more, or fewer, the two have together."""
         self.together: dict[ListKey, dict[ListKey, int]] = defaultdict(dict)
         """FAQ list → another of its specialty → how many threads more, or fewer, stand in both."""
-        self.tallies: Counter[tuple[str, str]] = Counter()
-        """(one of TALLIES, what is told) → how many threads more, or fewer, tell it."""
+        self.tallies: Counter[tuple[str, ...]] = Counter()
+        """What is told, in the order of TALLIES → how many threads more, or fewer, tell it."""
 
     def move(self, stem: str, old: Listing | None, new: Listing | None) -> None:
         """Take a thread from where it stood to where it stands."""
@@ -43,8 +43,8 @@ class Moves:
             for doctor, other in one.staff if one else ():
                 for this, that in ((doctor, other), (other, doctor)):
                     self.staff[this][that] = self.staff[this].get(that, 0) + step
-            for tally in zip(TALLIES, one.tallied, strict=False) if one else ():  # of one not listed, nothing
-                self.tallies[tally] += step
+            if one and one.tallied:
+                self.tallies[one.tallied] += step
 
 
 def settle(changes: Changes, moves: Moves) -> None:
@@ -85,11 +85,13 @@ def _meet(changes: Changes, moves: Moves) -> None:
 def _tally(changes: Changes, moves: Moves) -> None:
     """Count what threads tell."""
     sizes = changes.archive.sizes
-    for (name, told), step in moves.tallies.items():
+    steps: Counter[str] = Counter()
+    for told, step in moves.tallies.items():
+        steps.update({f"{name}/{one}": step for name, one in zip(TALLIES, told, strict=True)})
+    for key, step in steps.items():
         if step:
-            key = f"{name}/{told}"
             sizes.put(key, (sizes.get(key) or 0) + step or None)
-            changes.tell(f"tally:{name}")
+            changes.tell(f"tally:{key.partition('/')[0]}")
 
 
 def added(old: Mapping[str, int], steps: Mapping[str, int]) -> dict[str, int]:
