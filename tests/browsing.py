@@ -1,5 +1,6 @@
 """Pages in a real browser, from a real server: what the tests of the reader's page share."""
 
+import os
 import re
 import shutil
 import socket
@@ -28,6 +29,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NGINX = shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
+"""The server, which is not on everybody's path."""
 _NGINX = """\
 daemon off;
 master_process off;
@@ -68,10 +71,10 @@ def chromium() -> Iterator["Browser"]:
 
 @contextmanager
 def nginx(site: Path, folder: Path) -> Iterator[str]:
-    """Serve a site as docs/publishing.md advises, and give its address; what the server writes goes into a folder."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        pytest.skip("no nginx: what a reader gets from a server cannot be tested")
+    """Serve a site as docs/publishing.md advises, and give its address; what the server writes goes into a folder.
+
+    Raises FileNotFoundError where there is no nginx, RuntimeError where it does not start.
+    """
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     advice = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
@@ -80,7 +83,7 @@ def nginx(site: Path, folder: Path) -> Iterator[str]:
         assert server.count(written) == 1, written
         server = server.replace(written, here)
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, server=server), encoding="utf-8")
-    command = [program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [NGINX or "nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         try:
             _wait(running, port)
@@ -97,7 +100,7 @@ def _wait(running: "subprocess.Popen[str]", port: int) -> None:
         except ConnectionRefusedError:
             continue
         return
-    pytest.fail(f"nginx does not start: {running.stderr.read() if running.stderr else ''}")
+    raise RuntimeError(running.stderr.read() if running.stderr else "nginx does not start")
 
 
 @contextmanager

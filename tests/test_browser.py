@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browsing import DESK, HEIGHT, PHONE, chromium, nginx, on_the_wire, opened
+from tests.browsing import DESK, HEIGHT, NGINX, PHONE, chromium, nginx, on_the_wire, opened
 from tests.sites import DATA, EXAMPLES, GUISES, ROOT, Site, sample
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Served:
 @pytest.fixture(scope="module", params=GUISES)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The sample archive in English and in Chinese; with the thread that medqa was made for, where it is at hand."""
+    if NGINX is None:
+        pytest.skip("no nginx: what a reader gets from a server cannot be tested")
     seed = DATA / "seed-thread.md"
     extra = {"content/threads/neurology/2023/the-seed.md": seed} if seed.exists() else {}
     config = GUISES[request.param]
