@@ -18,6 +18,9 @@ Sex = Literal["", "female", "male", "other"]
 Status = Literal["published", "draft", "withdrawn"]
 Practice = Literal["active", "retired", "deceased"]
 
+OLDEST = 90
+"""From this age on askers are counted together."""
+
 
 class Text(msgspec.Struct, frozen=True):
     """A rendered text that is kept apart: which part of its document it is, and the digest of its HTML."""
@@ -37,6 +40,12 @@ class Age(msgspec.Struct, frozen=True):
     """True for "90+"."""
     months: bool = False
     """True where low is in months, else years."""
+
+    @property
+    def decade(self) -> int:
+        """The year that begins its ten years of life, at most OLDEST; of a band its middle counts, of "70+" the 70."""
+        years = self.low // 12 if self.months else (self.low + (self.low if self.high is None else self.high)) // 2
+        return min(years // 10 * 10, OLDEST)
 
 
 class Asker(msgspec.Struct, frozen=True):

@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "MQ303": "the template cannot be read",
     "MQ304": "the template failed",
     "MQ305": "the strings of a language are not complete",
+    "MQ306": "two colours are too alike to be read",
     "MQ501": "the date lies in the future",
     "MQ502": "a name without a record is close to one with a record",
     "MQ701": "the link leads to a thread that is not public",

@@ -1,13 +1,14 @@
 """Stages 1 to 3: what the files of an archive tell now, and what is different from the last build."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
-from medqa import index, related, sources, survey, work
+from medqa import colours, index, related, sources, survey, work
 from medqa.archive import Archive, Copied, Options, Outline
 from medqa.cache import Memory, Remembered, State
 from medqa.compiled import Shelf
@@ -233,5 +234,14 @@ def _read(root: Path, base_url: str, memory: Memory) -> _Given:
                 unreadable.append(error.problem)
             else:
                 assets[name] = Copied(sources.shown_path(root, file), blob)
-    found = (*problems, *unworded, *templates.problems(), *unreadable)
+    found = (*problems, *unworded, *templates.problems(), *unreadable, *_coloured(root, settings, templates))
     return _Given(settings, locales, templates, assets, found)
+
+
+def _coloured(root: Path, settings: Config, templates: Templates) -> Iterator[Problem]:
+    """Look at the archive's own colours together with those of its style sheet."""
+    file = templates.files.get(colours.STYLES)
+    if settings.colours and file:
+        with suppress(sources.UnreadableError):  # which is reported where it is copied
+            css = sources.bytes_of(root, file).decode(errors="replace")
+            yield from colours.problems(settings.colours, css)
