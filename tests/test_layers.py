@@ -11,9 +11,10 @@ from medqa import sources
 PACKAGE = Path(sources.__file__).parent
 LAYERS = (
     "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
-    "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links", "index",
-    "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
-    "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli", "__main__",
+    "documents", "parse", "frontmatter", "related", "cache", "survey", "directory", "archive", "references", "links",
+    "index", "editing", "importers", "schema", "pages", "plan", "compiled", "rendering", "templates", "manifest",
+    "disk", "locks", "outputs", "delta", "work", "cluster", "progress", "intake", "explaining", "figures", "making",
+    "pipeline", "editors", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",
