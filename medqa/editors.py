@@ -303,7 +303,8 @@ def _chosen(root: Path, files: Sequence[Path], *, images: bool) -> list[str]:
         return known
     chosen: list[str] = []
     for file in files:
-        full = file.resolve() if file.exists() else (root / file).resolve()
+        here = file.resolve()
+        full = here if here.exists() and here.is_relative_to(root) else (root / file).resolve()
         below = full.relative_to(root).as_posix() if full.is_relative_to(root) else ""
         found = [path for path in known if path == below or path.startswith(f"{below}/")]
         if not found:

@@ -59,7 +59,7 @@ def formatted(text: str, order: Order, mend: Callable[[str, str], str] = lambda 
     entries.sort(key=lambda entry: _rank(known, entry.key))
     lines = [comment for _, comment in top]
     for entry in entries:
-        if not entry.comments:
+        if all(line <= entry.line for line, _ in entry.comments):
             entry.node = _sorted(entry.node, order.get(entry.key, ()))
         entry.node = _mended(entry.node, entry.key, mend)
         lines += _lay_out(entry)
@@ -324,7 +324,9 @@ def _block(node: yamltext.Sequence | yamltext.Mapping, indent: str, comments: fr
         return lines
     for item in node.items:
         flow = f"{indent}- {_flow(item)}"
-        if not isinstance(item, yamltext.Mapping) or _is_one_line(flow, item.line, item, comments):
+        if isinstance(item, Scalar):
+            lines.append((item.line, f"{indent}- {scalar(item.text)}" if item.text.strip() else flow))
+        elif not isinstance(item, yamltext.Mapping) or _is_one_line(flow, item.line, item, comments):
             lines.append((item.line, flow))
         else:
             first, *rest = _block(item, f"{indent}  ", comments)

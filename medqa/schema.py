@@ -28,7 +28,7 @@ SINGULAR: dict[Kind, str] = {
     "pages": "page",
 }
 """Kind → what its schema is called: `docs/thread.schema.json`."""
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_DRAFT = "http://json-schema.org/draft-07/schema#"
 _TYPES: dict[Kind, type] = {
     "threads": documents.Thread,
     "doctors": Doctor,

@@ -17,6 +17,7 @@ from medqa.errors import Problem, problem
 
 _LOST_COMMENT = re.compile(r"[ \t]+#")
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*", re.MULTILINE)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Control characters, byte order marks, and the line separators that YAML would count and no editor shows."""
@@ -80,8 +81,24 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping, list[Probl
         place = (path, *_position(text, invisible.start(), first_line))
         message = f"an invisible character (U+{ord(invisible[0]):04X}) stands here"
         return Mapping({}, first_line, 1), [problem(place, "MQ103", message, "delete it")]
-    simple = _simple(text, first_line)
-    return (simple, []) if simple else _from_events(text, path, first_line)
+    if simple := _simple(text, first_line):
+        return simple, []
+    if found := conflict(text, path, first_line):
+        return Mapping({}, first_line, 1), [found]
+    return _from_events(text, path, first_line)
+
+
+def conflict(text: str, path: str, first_line: int = 1) -> Problem | None:
+    """Report the marks that git leaves where two people changed the same lines (MQ111)."""
+    # Few texts have even one of the marks, for which the search is fastest.
+    if not any(mark in text and mark * 7 in text for mark in "<>"):
+        return None
+    found = _CONFLICT.search(text)
+    if found is None:
+        return None
+    place = (path, text.count("\n", 0, found.start()) + first_line, 1)
+    hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
+    return problem(place, "MQ111", "a merge conflict was left here", hint)
 
 
 def comments(text: str, first_line: int = 1) -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """Names of files to be: from a title to a stem that is free."""
 
+import re
 import unicodedata
 from collections.abc import Container
 
@@ -7,6 +8,7 @@ from medqa import names, sources
 
 _LONG = 72
 """Characters of a proposed name: what still fits a line of a list, and an address that is read aloud."""
+_APOSTROPHES = re.compile("['’]")  # noqa: RUF001 - as people type it
 _FALLBACK = "question"
 
 
@@ -16,7 +18,7 @@ def stem_for(title: str) -> str:
     Latin, since such an address can be typed, dictated and sent in a message without turning into percent signs. Where
     a script cannot be spelled so, its own letters stay.
     """
-    stem = names.slug(title)
+    stem = names.slug(_APOSTROPHES.sub("", title))
     if not stem:
         letters = (one if unicodedata.category(one)[0] in "LNM" else " " for one in title.lower())
         stem = "-".join(unicodedata.normalize("NFC", "".join(letters)).split())

@@ -77,7 +77,7 @@ def without_specialty(title: str, specialty: str) -> str:
 
 
 def tidy_text(text: str) -> str:
-    """Mend the broken lines of a text, and leave one blank line where there are several; ends with a newline."""
+    """Mend the torn lines of a text, and leave one blank line where there are several; ends with a newline."""
     lines = list(_spaced(_joined(_trimmed(text.split("\n")))))
     whole = "\n".join(line for line, _ in lines).strip("\n")
     return f"{whole}\n" if whole.strip() else ""
@@ -124,7 +124,8 @@ def _joined(lines: Iterator[_Line]) -> Iterator[_Line]:
         item = _ITEM.match(line)
         last = int(item[1]) if item else last
         if not code and _is_torn(line, last):
-            held = line
+            number = _NUMBER.fullmatch(line)
+            held, last = line, int(number[2]) if number else last
             continue
         yield line, code
     if held:
@@ -150,14 +151,13 @@ def _goes_on(held: str, line: str, blanks: int) -> bool:
 
 
 def _spaced(lines: Iterator[_Line]) -> Iterator[_Line]:
-    """Leave one blank line of several, and one above and below a section's heading."""
-    blank, heading = True, False
+    """Leave one blank line of several, and one above a section's heading."""
+    blank = True
     for line, code in lines:
-        is_heading = not code and bool(_SECTION.match(line))
         if not line and not code:
             blank = True
             continue
-        if blank or is_heading or heading:
+        if blank or (not code and _SECTION.match(line)):
             yield "", False
         yield line, code
-        blank, heading = False, is_heading
+        blank = False

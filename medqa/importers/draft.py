@@ -13,7 +13,7 @@ from medqa.yamltext import INVISIBLE
 _EMPHASIS = re.compile(r"(?<!\\)([*`])|(?<![^\W_])_|_(?![^\W_])")
 _LINK = re.compile(r"\](?=[(\[:])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
-_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
+_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")
 _BULLET = re.compile(r"([-*+] +)(.*)")
 _OPENS_BLOCK = re.compile(r"#|>|(?:[-*_] *){3,}$|~{3}|\||[-:][-:| ]*\|[-:| ]*$")
 

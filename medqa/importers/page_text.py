@@ -52,8 +52,13 @@ SEXES = {
     "other": "other",
 }
 """How people write a sex → how medqa does."""
-_LONGEST_HEADLINE, _LONGEST_HEADING, _WORDS_OF_HEADING, _CJK_HEADING, _LONGEST_HOSPITAL = 200, 80, 12, 20, 80
+_LONGEST_HEADLINE, _LONGEST_HEADING, _WORDS_OF_HEADING, _CJK_HEADING, _LONGEST_HOSPITAL = 120, 80, 12, 20, 80
 _STOPS = (".", "!", ",", ";", ":", "。", "！", "，", "；", "：")
+_INSTITUTION = re.compile(
+    r"\b(?:hospital|clinic|poly-?clinic|cent(?:er|re)|medical|infirmary|institute|university|practice|surgery|health)\b"
+    r"|院|診所|诊所|中心",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s*")
 
 
@@ -63,10 +68,11 @@ def draft(text: str, origin: str) -> Draft:
     made = Draft(origin=origin, asker={}, replies=[], repaired=[], left=[])
     first = next((at for at, line in enumerate(lines) if line), len(lines))
     marks = _Marks(lines, first + 1)
+    who = _line_above(lines, marks)
     _read_title(made, lines[first] if first < len(lines) else "")
-    _read_question(made, lines[first + 1 : marks.question_end])
+    _read_question(made, lines[first + 1 : marks.question_end if who is None else who])
     if marks.byline is not None:
-        _read_byline(made, lines, marks.byline)
+        _read_byline(made, lines[marks.byline], "" if who is None else lines[who])
     else:
         made.left.append("no date on which the question was asked was found")
     for begin, end in marks.replies():
@@ -74,7 +80,9 @@ def draft(text: str, origin: str) -> Draft:
     if marks.more < marks.end:
         made.more_info = _more_info(made, lines[marks.more + 1 : marks.end])
     if left := sum(1 for line in lines[marks.end :] if line):
-        made.left.append(f"{left} lines from '{lines[marks.end]}' on, which are other threads' or links")
+        made.left.append(
+            f"{left} {'line' if left == 1 else 'lines'} from '{lines[marks.end]}' on: other threads and links"
+        )
     _settle_specialty(made)
     return made
 
@@ -113,19 +121,33 @@ def _read_question(made: Draft, lines: Sequence[str]) -> None:
     kept = [line for line in lines if not _SHARE.fullmatch(line)]
     while kept and not kept[0]:
         kept.pop(0)
-    if len(kept) > 1 and kept[0] and not kept[1] and len(kept[0]) <= _LONGEST_HEADLINE and any(kept[1:]):
+    if len(kept) > 1 and kept[0] and not kept[1] and _is_headline(kept[0]) and any(kept[1:]):
         made.question, kept = kept[0], kept[1:]
     if not any(kept) and made.question:
         kept = [made.question]
     made.text = _mended(made, "question", kept)
 
 
-def _read_byline(made: Draft, lines: Sequence[str], at: int) -> None:
+def _is_headline(line: str) -> bool:
+    return len(line) <= _LONGEST_HEADLINE and not line.endswith((".", "。"))
+
+
+def _line_above(lines: Sequence[str], marks: _Marks) -> int | None:
+    """Give the line that tells of the asker where the line with the date does not."""
+    found = _ASKED.fullmatch(lines[marks.byline]) if marks.byline is not None else None
+    if found is None or marks.byline is None or found["who"] or found["who2"]:
+        return None
+    at = next((at for at in range(marks.byline - 1, 0, -1) if lines[at]), 0)
+    asker = _ASKER.fullmatch(lines[at].rstrip(".。"))
+    return at if asker and (asker["age"] or asker["sex"]) and len(lines[at]) <= _LONGEST_HEADING else None
+
+
+def _read_byline(made: Draft, line: str, above: str) -> None:
     """Take who asked, and when; the asker may stand on the line above."""
-    found = _ASKED.fullmatch(lines[at])
+    found = _ASKED.fullmatch(line)
     if found is None:
         return
-    who = (found["who"] or found["who2"] or "").strip()
+    who = (found["who"] or found["who2"] or above).strip().rstrip(".。")
     made.asked = tidying.day(found["date"] or found["date2"])
     asker = _ASKER.fullmatch(who)
     if not who or asker is None:
@@ -156,6 +178,8 @@ def _read_reply(made: Draft, lines: Sequence[str]) -> None:
         text=_mended(made, f"reply {len(made.replies) + 1}", lines[1:dated]),
     )
     reply.hospital = _hospital(reply.text, doctor)
+    if not reply.hospital:
+        made.left.append(f"no hospital stands in the signature of {doctor}")
     made.replies.append(reply)
     if not found:
         made.left.append(f"the reply of {doctor} has no date")
@@ -168,8 +192,11 @@ def _hospital(text: str, doctor: str) -> str:
     last = [line for line in text.split("\n") if line.strip()][-2:]
     spelled = r"\s+".join(map(re.escape, doctor.split()))
     name = rf"(?:Dr\b\.?\s*)?{spelled}(?:\s*{_DOCTOR})?"
+    part = r"(?:[^,，.。!?]|\bSt\.)*"
+    behind = rf"(?:.*\s)?{name}\s*[,，、/|–-]\s*(.+)"
+    before = rf"(?:.*[,，.。!?])?\s*({part}(?:{_INSTITUTION.pattern}){part})[,，、/|–-]?\s*{name}"
     for line in reversed(last):
-        for pattern in (rf"(?:.*\s)?{name}\s*[,，、/|–-]\s*(.+)", rf"(.+?)\s*[,，、/|–-]?\s*{name}"):
+        for pattern in (behind, before):
             found = re.fullmatch(pattern, line.strip().rstrip("."), re.IGNORECASE)
             if found and _is_hospital(found[1]):
                 return found[1].strip(" ,，")
@@ -178,7 +205,7 @@ def _hospital(text: str, doctor: str) -> str:
 
 
 def _is_hospital(text: str) -> bool:
-    return len(text) <= _LONGEST_HOSPITAL and not re.search(r"[.?!。？！:：]\s|[?!。？！]$", text)
+    return len(text) <= _LONGEST_HOSPITAL and bool(_INSTITUTION.search(text))
 
 
 def _more_info(made: Draft, lines: Sequence[str]) -> str:

@@ -149,8 +149,11 @@ class _Maker:
         else:
             found = _filled(template, row).split(self._plan.separator)
         wording = self._plan.values.get("topics", {})
-        topics = {names.key(text): text for one in found if (text := " ".join(wording.get(one.strip(), one).split()))}
-        return list(topics.values())
+        topics: dict[str, str] = {}
+        for one in found:
+            text = " ".join(wording.get(one.strip(), one).split())
+            topics.setdefault(names.key(text), text)
+        return [text for text in topics.values() if text]
 
     def _asker(self, row: Row) -> dict[str, str]:
         told = {key: self._value(self._plan.thread, f"asker_{key}", row) for key in ("name", "age", "sex")}
