@@ -281,3 +281,17 @@ def test_what_changes_meanwhile_is_not_overwritten(linked: Project) -> None:
     with pytest.raises(UsageError, match=r"content/pages/help\.md has been changed meanwhile: nothing was written"):
         edits.apply(linked.root, plan.edits)
     assert files(linked.root / "content") == before
+
+
+def test_former_addresses_of_a_faq_follow_its_topics(linked: Project) -> None:
+    linked.edit("content/specialties/neurology.md", "---\nNerves", 'aliases: ["nerve-clinic"]\n---\nNerves')
+    linked.build()
+    assert linked.has("/faq/nerve-clinic/twitching/")
+    linked.record("topics", "sleep", "Go to bed.", specialties=["Neurology"])
+    linked.build()
+    assert linked.has("/faq/nerve-clinic/sleep/")
+    assert linked.files() == linked.clean_build_files()
+    linked.remove("content/topics/sleep.md")
+    linked.build()
+    assert not linked.has("/faq/nerve-clinic/sleep/")
+    assert linked.files() == linked.clean_build_files()

@@ -22,6 +22,8 @@ _BLOCK = re.compile(r"\s*(?:[-*+>#|`~]|\d+[.)](?:\s|$)|$)")
 _TITLE = re.compile(r"(?:^|[\s(\"'“‘「])(?:Mr|Mrs|Ms|Dr|Prof)\.$")
 """The end of a line that a name has to follow."""
 _ABBREVIATION = re.compile(r"(?:^|[\s(\"'“‘「])(?:vs|e\.g|i\.e|approx|cf|Fig|St)\.$")
+_LONGEST_ABBREVIATION = 10
+"""Characters, with the one before it."""
 _NUMBER = re.compile(r"(\s*)(\d{1,2})([.)])")
 """A number of a list, alone on its line."""
 _ITEM = re.compile(r"\s*(\d{1,2})[.)](?=\s)")
@@ -134,10 +136,12 @@ def _joined(lines: Iterator[_Line]) -> Iterator[_Line]:
 
 def _is_torn(line: str, last: int) -> bool:
     """Tell whether a line may go on below: after number `last`, a list goes on with the next or begins again."""
-    number = _NUMBER.fullmatch(line)
-    if number:
+    if not line.endswith((".", ")")):
+        return False
+    if number := _NUMBER.fullmatch(line):
         return int(number[2]) in {1, last + 1}
-    return bool(_TITLE.search(line) or _ABBREVIATION.search(line))
+    end = line[-_LONGEST_ABBREVIATION:]
+    return bool(_TITLE.search(end) or _ABBREVIATION.search(end))
 
 
 def _goes_on(held: str, line: str, blanks: int) -> bool:
