@@ -10,8 +10,8 @@ from medqa import sources
 
 PACKAGE = Path(sources.__file__).parent
 LAYERS = (
-    "errors", "yamltext", "frontmatter", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
-    "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links",
+    "errors", "yamltext", "frontmatter", "sources", "fields", "config", "locales", "excerpts", "names", "markup",
+    "sections", "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links",
     "index", "editing", "importers", "schema", "pages", "plan", "compiled", "rendering", "templates", "manifest",
     "disk", "locks", "outputs", "delta", "work", "cluster", "progress", "intake", "explaining", "figures", "making",
     "pipeline", "editors", "serve", "cli", "__main__",
