@@ -156,7 +156,7 @@ def _prompt(words: str, choices: Sequence[str]) -> str:
     try:
         import readline  # noqa: PLC0415 - only where somebody types
     except ImportError:
-        return input(words)
+        return _typed(words)
 
     def complete(text: str, number: int) -> str | None:
         fitting = [name for name in choices if name.casefold().startswith(text.casefold())]
@@ -165,7 +165,14 @@ def _prompt(words: str, choices: Sequence[str]) -> str:
     readline.set_completer(complete)
     readline.set_completer_delims(",")
     readline.parse_and_bind("tab: complete")
-    return input(words)
+    return _typed(words)
+
+
+def _typed(words: str) -> str:
+    try:
+        return input(words)
+    except EOFError:  # Ctrl-D
+        raise UsageError("stopped: nothing was written") from None
 
 
 # --- import -----------------------------------------------------------------------------------------------------------

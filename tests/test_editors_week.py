@@ -1,7 +1,8 @@
 """The week of docs/editors.md, played from the document alone in a fresh clone of the sample archive.
 
 Blocks `console` are run: a line that begins with `$` is typed, what stands below it has to be said, `…` standing for
-any text. What the document tells to do in an editor stands beside it in comments: `edit` a file, or `run` what others do.
+any text. What the document tells to do in an editor stands beside it in comments: `edit` a file, or `run` what others
+do.
 """
 
 import os

@@ -70,6 +70,14 @@ def test_a_refusal_of_the_disk_leaves_all_as_it_was(root: Path, step: int, monke
         assert set(files(root)) == {"content/topics/new.md", "content/threads/x/b.md", "content/threads/gone.md"}
 
 
+def test_a_link_stays_one_and_its_file_is_written(root: Path) -> None:
+    (root / "elsewhere.md").write_bytes(b"x")
+    (root / "content/threads/link.md").symlink_to(root / "elsewhere.md")
+    apply(root, [Edit("content/threads/link.md", b"x", b"y")])
+    assert (root / "elsewhere.md").read_bytes() == b"y"
+    assert (root / "content/threads/link.md").is_symlink()
+
+
 def test_a_diff_is_what_a_reviewer_reads() -> None:
     assert MOVED.summary() == "move   content/threads/x/a.md to content/threads/x/b.md"
     assert list(MOVED.diff()) == ["--- content/threads/x/a.md", "+++ content/threads/x/b.md", "@@ -1 +1 @@", "-a", "+A"]

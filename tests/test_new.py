@@ -156,6 +156,20 @@ def test_names_are_completed(archive: Project) -> None:
     assert [complete("b", 0), complete("b", 1), complete(" ann", 0)] == ["Bo Chan", None, None]
 
 
+def test_who_stops_writes_nothing(
+    archive: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+
+    def stopped(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(builtins, "input", stopped)
+    before = files(archive.root / "content")
+    assert run(archive, capsys) == (2, "medqa: stopped: nothing was written\n")
+    assert files(archive.root / "content") == before
+
+
 # --- stems ------------------------------------------------------------------------------------------------------------
 
 

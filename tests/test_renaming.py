@@ -127,6 +127,7 @@ def test_line_ends_and_marks_stay(linked: Project, capsys: pytest.CaptureFixture
 
 
 def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    linked.thread("reviewed", reviewed_by="Ann Bell", reviewed_on="2021-01-01")
     linked.thread("stem", doctor="ann-bell").thread("other-name", doctor="Anna Bell").thread(
         "honoured", doctor="Dr. Ann Bell"
     )
@@ -138,6 +139,7 @@ def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[s
     assert "doctor: ann-bell-chan" in text(linked, "content/threads/stem.md").replace('"', "")
     assert "doctor: Anna Bell\n" in text(linked, "content/threads/other-name.md").replace('"', "")
     assert "doctor: Ann Bell-Chan\n" in text(linked, "content/threads/honoured.md").replace('"', "")
+    assert "reviewed_by: Ann Bell-Chan\n" in text(linked, "content/threads/reviewed.md").replace('"', "")
     assert "[Bell](../doctors/ann-bell-chan.md)" in text(linked, "content/threads/linker.md")
     assert problems(linked) == []
 

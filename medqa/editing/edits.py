@@ -97,7 +97,7 @@ class _Writing:
         """Write the new bytes beside the place where they are to lie."""
         if edit.new is None:
             return
-        target = self._root / edit.target
+        target = _place(self._root, edit)
         self._folders += _make_folders(target.parent)
         self._staged[number] = target.with_name(f"{_NEW}{number}-{os.getpid()}")
         self._staged[number].write_bytes(edit.new)
@@ -108,7 +108,7 @@ class _Writing:
         """Put the new bytes in their place, and take away the old."""
         self._made.append(edit)
         if number in self._staged:
-            self._staged[number].replace(self._root / edit.target)
+            self._staged[number].replace(_place(self._root, edit))
         if edit.new is None or edit.to:
             (self._root / edit.path).unlink()
 
@@ -135,6 +135,12 @@ def _require(root: Path, edit: Edit) -> None:
         raise UsageError(f"{edit.path} {said}: nothing was written")
     if edit.to and (root / edit.to).exists():
         raise UsageError(f"{edit.to} stands there already: nothing was written")
+
+
+def _place(root: Path, edit: Edit) -> Path:
+    """Give where the new bytes go: of a file that is only a link, where that leads."""
+    place = root / edit.target
+    return place.resolve() if place.is_symlink() and not edit.to else place
 
 
 def _make_folders(folder: Path) -> list[Path]:

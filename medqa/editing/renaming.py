@@ -6,6 +6,7 @@ text is only counted.
 """
 
 import posixpath
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ def plan(root: Path, wish: Wish) -> Plan:
 
 def _thread(root: Path, known: Census, wish: Wish) -> Plan:
     path = _path_of_thread(known, wish.old)
-    old, new = _stem_of(path), wish.new.removesuffix(".md")
+    old, new = (unicodedata.normalize("NFC", one) for one in (_stem_of(path), wish.new.removesuffix(".md")))
     if old == new:
         raise UsageError(f"'{old}' is its name already")
     _require_stem(new)
@@ -96,7 +97,7 @@ def _thread(root: Path, known: Census, wish: Wish) -> Plan:
 
 def _path_of_thread(known: Census, old: str) -> str:
     """Find the file of a thread by its stem, or by its path."""
-    stem = _stem_of(old)
+    stem = unicodedata.normalize("NFC", _stem_of(old))
     paths = known.paths.get(f"threads/{stem}", [])
     if "/" in old:
         paths = [path for path in paths if path == old or path.endswith(f"/{old.removeprefix('./')}")]

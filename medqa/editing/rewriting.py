@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import msgspec
 
 from medqa import frontmatter, markup, names, sources, yamltext
+from medqa.archive import composed
 from medqa.documents import Parsed
 from medqa.editing.edits import Edit, new_file
-from medqa.editing.holdings import REFERENCES, Census, Holding, holding, holdings, name_of
+from medqa.editing.holdings import IN_PASSING, REFERENCES, Census, Holding, holding, holdings, name_of
 from medqa.editing.tidying import order
 from medqa.errors import UsageError
 from medqa.frontmatter import Value
@@ -118,7 +119,7 @@ class Rewriting:
 
     def _rename(self, place: Place) -> Callable[[tuple[str, ...], str], str | None]:
         """Say what becomes of a value of a document; a thread that is the new one does not refer to itself."""
-        sense, references = self._sense, REFERENCES[place.kind]
+        sense, references = self._sense, {**REFERENCES[place.kind], **IN_PASSING}
         itself = sense.kind == "threads" and place.path == sense.new_path
 
         def rename(keys: tuple[str, ...], text: str) -> str | None:
@@ -155,7 +156,9 @@ class Rewriting:
         if to.startswith("/"):
             return (new + mark + anchor) if (new := _address(sense, to)) else None
         here = posixpath.dirname(path)
-        if not to or not sense.old_path or posixpath.normpath(posixpath.join(here, to)) != sense.old_path:
+        if not to or not sense.old_path:
+            return None
+        if composed(posixpath.normpath(posixpath.join(here, to))) != composed(sense.old_path):
             return None
         return posixpath.relpath(sense.new_path, here) + mark + anchor
 

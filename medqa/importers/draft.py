@@ -1,6 +1,7 @@
 """A thread that is about to be a file, whatever it was before."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import msgspec
@@ -97,7 +98,7 @@ def clean_values(fields: dict[str, Value]) -> dict[str, Value]:
 def _clean(value: Value) -> Value:
     match value:
         case str():
-            return clean(value)
+            return unicodedata.normalize("NFC", clean(value))
         case Mapping():
             return {key: _clean(one) for key, one in value.items()}
         case _:
