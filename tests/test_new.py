@@ -13,6 +13,7 @@ from medqa import cli, pipeline
 from medqa.editing import naming
 from medqa.editing.drafting import FIELDS, Desk
 from medqa.editing.holdings import census
+from medqa.editors import new
 from medqa.sources import stem_fault
 from tests.projects import Project, files
 
@@ -147,11 +148,9 @@ def test_names_are_completed(archive: Project) -> None:
     desk = Desk(known.spoken, known.directories, known.stems["threads"])
     doctor = next(field for field in FIELDS if field.key == "doctor")
     assert desk.choices(doctor) == ["Ann Bell", "Bo Chan"]
-    from medqa import editors  # noqa: PLC0415
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(builtins, "input", lambda _: "")
-        editors._prompt("", desk.choices(doctor))
+        new._prompt("", desk.choices(doctor))
     complete = readline.get_completer()
     assert [complete("b", 0), complete("b", 1), complete(" ann", 0)] == ["Bo Chan", None, None]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from medqa import cli, pipeline
+from medqa import cli, editors, pipeline
 from medqa.editing import edits, renaming
 from medqa.editing.renaming import KINDS, Wish
 from medqa.errors import UsageError
@@ -259,8 +259,7 @@ def wishes(project: Project) -> Iterator[Wish]:
 
 
 def test_a_whole_archive_renamed_step_by_step_never_has_an_error(project: Project) -> None:
-    editors = Editors(project)
-    options = project.options(**editors.options())
+    options = project.options(**Editors(project).options())
     for wish in wishes(project):
         edits.apply(project.root, renaming.plan(project.root, wish).edits)
         found = [one for one in pipeline.check(project.root, options)[0] if one.severity == "error"]
@@ -271,9 +270,7 @@ def test_a_whole_archive_renamed_step_by_step_never_has_an_error(project: Projec
 
 
 def test_every_kind_of_the_command_is_known() -> None:
-    from medqa import editors  # noqa: PLC0415
-
-    assert tuple(KINDS) == editors._KINDS
+    assert tuple(KINDS) == editors.KINDS
 
 
 def test_what_changes_meanwhile_is_not_overwritten(linked: Project) -> None:

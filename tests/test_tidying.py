@@ -81,6 +81,13 @@ def test_dates_and_titles_are_mended() -> None:
     assert "title: Cramp in Neurology\nquestion: 2023/7/6\nspecialty: Neurology\nasked: 2023-07-06\n" in text
 
 
+def test_a_title_that_names_its_specialty_once_keeps_it() -> None:
+    assert tidying.without_specialty("Cramp - Neurology", "neurology", only_doubled=True) == "Cramp - Neurology"
+    assert tidying.without_specialty("Cramp - Neurology", "neurology") == "Cramp"
+    assert tidying.without_specialty("A - B | neurology - Neurology", "Neurology") == "A - B"
+    assert tidying.without_specialty(" - Neurology", "Neurology") == " - Neurology"
+
+
 def test_the_model_reads_the_same() -> None:
     _, header, body = tidy(f"---\n{WHOLE}---\n{WHOLE_BODY}").split("---\n", 2)
     assert without_places(document(header, body)) == without_places(document(WHOLE, WHOLE_BODY))

@@ -114,7 +114,7 @@ class Census(msgspec.Struct, frozen=True):
 
 
 def census(root: Path) -> Census:
-    """Look through all documents of an archive; raises BuildFailedError where its settings cannot be read."""
+    """Look through all documents of an archive."""
     sources.require_content(root)
     config, problems = load_config(root)
     locales, _ = load_locales(root, config)

@@ -57,10 +57,12 @@ class _Mending:
         self._specialty = specialty[1].text if specialty and isinstance(specialty[1], yamltext.Scalar) else ""
 
     def mend(self, key: str, text: str) -> str:
-        """Write a day as 2023-07-06, and a title without its specialty behind a dash."""
+        """Write a day as 2023-07-06, and a title that names its specialty twice without the one behind the dash."""
         if key in _DAYS:
             return day(text)
-        return without_specialty(text, self._specialty) if key == "title" and self._specialty else text
+        if key == "title" and self._specialty:
+            return without_specialty(text, self._specialty, only_doubled=True)
+        return text
 
 
 def day(text: str) -> str:
@@ -69,12 +71,16 @@ def day(text: str) -> str:
     return f"{found[1]}-{int(found[3]):02}-{int(found[4]):02}" if found else text
 
 
-def without_specialty(title: str, specialty: str) -> str:
-    """Take the specialty from behind the last dash of a title, where web pages put it; also twice."""
+def without_specialty(title: str, specialty: str, *, only_doubled: bool = False) -> str:
+    """Take the specialty from behind the last dash of a title, where web pages put it; also twice.
+
+    With `only_doubled` it goes only where the rest of the title names it, too.
+    """
     for dash in (" - ", " – ", " — ", " | "):
         head, found, tail = title.rpartition(dash)
-        if found and head.strip() and names.key(tail) == names.key(specialty):
-            return without_specialty(head.rstrip(), specialty)
+        named = found and head.strip() and names.key(tail) == names.key(specialty)
+        if named and not (only_doubled and names.key(specialty) not in names.key(head)):
+            return without_specialty(head.rstrip(), specialty, only_doubled=only_doubled)
     return title
 
 
