@@ -98,9 +98,11 @@ class Rewriting:
             if held is None:
                 self._note_unread(place)
                 continue
-            header = frontmatter.with_names(held.cut.header, self._rename(place), order(place.kind))
-            text = held.with_header(header)
+            header, rename = held.cut.header, self._rename(place)
+            if any(rename(keys, value) is not None for keys, value in frontmatter.values(held.node)):
+                header = frontmatter.with_names(header, rename, order(place.kind))
             body = self._linked(held, known)
+            text = held.with_header(header)
             text = text[: len(text) - len(held.cut.body)] + body
             mentioned += bool(self._sense.old_name) and self._sense.old_name in body
             if text != held.text:
