@@ -122,10 +122,23 @@ def _judged(cut: Frame, path: str, names: Names, problems: list[Problem]) -> Ite
     """Give the headings outside code with their lines; a foreign language is a fault of the first of them only."""
     language = ""
     for text, at, number in _outside_code(cut, path, problems):
+        if _is_deep(text, names):
+            continue
         if heading := _judge(normal(text), names):
             line = _Line(at, at + len(text) + 1, number)
             yield line, _Judged(heading.kind) if heading.language and language else heading
             language = language or heading.language
+
+
+def _is_deep(line: str, names: Names) -> bool:
+    """Tell whether a line is sure to be a heading inside a section, or text: as most of those with marks are."""
+    return (
+        line[:3] == "###"
+        and line.isascii()
+        and line.isprintable()
+        and "  " not in line
+        and line.strip("# ").casefold() not in names.own
+    )
 
 
 def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[tuple[str, int, int]]:

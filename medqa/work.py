@@ -6,6 +6,7 @@ What goes to a worker and comes back is packed bytes. With one job, or one chunk
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -128,8 +129,10 @@ class Processes:
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Have a chunk run by the next that is free."""
         if self._executor is None:
-            # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
-            context = multiprocessing.get_context("forkserver")
+            # A copy of this process has everything at hand, but would also have the locks that others of its threads
+            # hold (a preview server's, say), and elsewhere than on Linux system libraries that bear no copying.
+            alone = sys.platform == "linux" and threading.active_count() == 1
+            context = multiprocessing.get_context("fork" if alone else "forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
         future = self._executor.submit(function, job)
