@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
+from medqa import editors
 from medqa.errors import BuildFailedError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -323,6 +324,7 @@ _COMMANDS = {
     "related": ("explain why a thread's similar threads are what they are", _add_related, _related),
     "stats": ("the archive in numbers", _add_question, _stats),
     "serve": ("preview with drafts, rebuilt on every save", _add_serve, _serve),
+    **editors.COMMANDS,
 }
 
 

@@ -147,18 +147,28 @@ def _check(root: Path, options: BuildOptions, clock: Clock, *, strict: bool) -> 
     return problems, counting
 
 
-def ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], show: Show = silent) -> Done:
+def ask(
+    root: Path,
+    options: BuildOptions,
+    question: Callable[[Told], Done],
+    show: Show = silent,
+    *,
+    despite_errors: bool = False,
+) -> Done:
     """Answer a question about the archive as its files tell it now, without making a page.
 
-    Raises BuildFailedError with every problem of the content, where one is an error.
+    Raises BuildFailedError with every problem of the content, where one is an error; `despite_errors` of some files the
+    question is asked of the others.
     """
     with _no_garbage():
-        return _despite_damage(lambda: _ask(root, options, question, Clock(show)))
+        return _despite_damage(lambda: _ask(root, options, question, Clock(show), despite_errors=despite_errors))
 
 
-def _ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock) -> Done:
+def _ask(
+    root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock, *, despite_errors: bool
+) -> Done:
     with _unmade(root, options, clock) as (told, problems):
-        if _failing(problems):
+        if _failing(problems) and not despite_errors:
             raise BuildFailedError(problems)
         return question(told)
 

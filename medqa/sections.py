@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from medqa import yamltext
 from medqa.errors import Problem, nearest, problem
 from medqa.markup import grammar
 from medqa.markup.characters import normal
@@ -13,7 +14,6 @@ from medqa.markup.characters import normal
 SectionKind = Literal["question", "reply", "follow_up", "more_info"]
 _UNSPACED = re.compile(r" {0,3}##([^#\s].*)")
 """A heading but for the space after its marks."""
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 _OPENING = re.compile(r"---[^\S\n]*(?:\n|\Z)")
 """The line that begins the front matter."""
 _CLOSING = re.compile(rf"\n{_OPENING.pattern}")
@@ -57,11 +57,8 @@ class Section(msgspec.Struct, frozen=True):
 
 def frame(text: str, path: str) -> Frame | Problem:
     """Part a file into front matter and body."""
-    # Few texts have even one of the marks, for which the search is fastest.
-    if any(mark in text and mark * 7 in text for mark in "<>") and (conflict := _CONFLICT.search(text)):
-        place = (path, text.count("\n", 0, conflict.start()) + 1, 1)
-        hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
-        return problem(place, "MQ111", "a merge conflict was left here", hint)
+    if conflict := yamltext.conflict(text, path):
+        return conflict
     opening = _OPENING.match(text)
     if opening is None:
         hint = "begin the file with a line '---', then 'key: value' lines, then '---' again"

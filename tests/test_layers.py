@@ -10,11 +10,11 @@ from medqa import sources
 
 PACKAGE = Path(sources.__file__).parent
 LAYERS = (
-    "errors", "yamltext", "sources", "fields", "config", "colours", "locales", "excerpts", "names", "markup",
-    "sections", "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links",
-    "index", "charts", "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs",
-    "delta", "work", "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli",
-    "__main__",
+    "errors", "yamltext", "frontmatter", "sources", "fields", "config", "colours", "locales", "excerpts", "names",
+    "markup", "sections", "documents", "parse", "related", "cache", "survey", "directory", "archive", "references",
+    "links", "index", "editing", "importers", "schema", "charts", "pages", "plan", "compiled", "rendering", "templates",
+    "manifest", "disk", "locks", "outputs", "delta", "work", "cluster", "progress", "intake", "explaining", "figures",
+    "making", "pipeline", "reporting", "editors", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",
