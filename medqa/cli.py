@@ -133,6 +133,12 @@ def _add_build(command: argparse.ArgumentParser) -> None:
         help="list what an upload has to do: A, M or D (new, changed, gone), path",
     )
     command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="say in Markdown which files are new, changed, gone, and why: for a pull request",
+    )
+    command.add_argument(
         "--delta",
         type=Path,
         metavar="DIR",
@@ -246,7 +252,11 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         _show_problems(error.problems, options.format)
         return PROBLEMS
     if options.changed_list:
-        _write_list(options.changed_list, report.changes)
+        _write(options.changed_list, "".join(f"{line}\n" for line in report.changes))
+    if options.report:
+        from medqa.reporting import markdown  # noqa: PLC0415
+
+        _write(options.report, markdown(report))
     _show_report(report, options)
     if difference:
         _complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
@@ -256,10 +266,10 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     return FINE
 
 
-def _write_list(file: Path, lines: Sequence[str]) -> None:
-    """Write a list of files, whole or not at all."""
+def _write(file: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
     new = file.with_name(f"{file.name}.new")
-    new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    new.write_text(text, encoding="utf-8")
     new.replace(file)
 
 
