@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from medqa import waiting
 from medqa.archive import Archive
 from medqa.intake import Told
+from medqa.waiting import Waiting
 
 _NAMED = 20
 """Threads that are listed by name."""
@@ -36,6 +38,8 @@ class Figures(msgspec.Struct, frozen=True):
     """Those among them that are not the next newer or older thread of another's specialty either."""
     unreached_stems: tuple[str, ...]
     """The first of them by stem."""
+    waiting: Waiting
+    """Who waits for a doctor."""
 
 
 def figures(told: Told) -> Figures:
@@ -61,6 +65,7 @@ def figures(told: Told) -> Figures:
         in_no_cards_share=(2000 * len(apart) + whole) // (2 * whole) / 10,
         unreached=len(unreached),
         unreached_stems=tuple(unreached[:_NAMED]),
+        waiting=waiting.waiting(told),
     )
 
 
@@ -90,3 +95,4 @@ def lines(found: Figures) -> Iterator[str]:
     yield from (f"{'':{width}}   {stem}" for stem in found.unreached_stems)
     if more := found.unreached - len(found.unreached_stems):
         yield f"{'':{width}}   and {more:,} more"
+    yield from waiting.lines(found.waiting)
