@@ -14,6 +14,8 @@ _ALIKE = 0.75
 _LEAST_NAME = 4
 _GREETING, _SIGNATURE = 120, 200
 """Characters at the beginning and at the end of a reply in which these are looked for."""
+_SIGNED = ("Dr", "DR", "Doctor", "\u91ab", "\u533b")
+"""What a signature has: a title, in Chinese 醫 or 医."""
 _SEXES = {"female": "female", "male": "male", "sir": "male", "madam": "female"}
 _TRANS = ("transgender", "trans man", "trans woman", "transsexual", "ftm", "mtf", "female to male", "male to female")
 _FIRST_ADULT, _OLDEST = 10, 110
@@ -48,7 +50,7 @@ def statements(subject: Subject) -> Iterator[Problem]:
     asker = subject.thread.asker
     if not asker.sex and asker.age is None:
         return
-    told = [one for passage in subject.asked for one in _statements(passage)]
+    told = [one for passage in subject.asked if "statements" in passage.hopes for one in _statements(passage)]
     of_sex = [one for one in told if one.sex]
     if asker.sex in {"female", "male"} and of_sex and not any(one.sex == asker.sex or one.trans for one in of_sex):
         yield of_sex[0].problem("MQ503", asker.sex)
@@ -129,6 +131,8 @@ def signatures(subject: Subject) -> Iterator[Signature]:
     """Give whose names stand below the replies, and of which hospitals, where the front matter says something else."""
     for number, (passage, reply) in enumerate(zip(subject.replies, subject.thread.replies, strict=True), 1):
         begin = max(0, len(passage.text) - _SIGNATURE)
+        if not any(mark in passage.text[begin:] for mark in _SIGNED):
+            continue
         found = next(Glance(passage.text[begin:]).found("signatures"), None)
         if found is None:
             continue

@@ -17,12 +17,15 @@ _VOICES: Mapping[str, Voice] = {"question": "asker", "follow_up": "asker", "repl
 # Digits become "0", what may part them "-", everything else "a": so numbers are found by their shape, in a fraction of
 # the time that a pattern takes on the text itself.
 _SHAPE = bytes(48 if 48 <= at <= 57 else 45 if at in b" -.()/+" else 97 for at in range(256))  # noqa: PLR2004 - ASCII
+_PLAIN = bytes(range(32, 127)) + b"\t\n"
 _LONG_NUMBER = re.compile(rb"0[0-]{6,}")
 _LEAST_DIGITS = 7
 
 
 class Glance:
-    """A text, or its beginning or end, that is looked through for words and patterns."""
+    """The beginning or the end of a text, that is looked through for patterns."""
+
+    short = True
 
     def __init__(self, text: str) -> None:
         """Look at a text."""
@@ -42,22 +45,23 @@ class Glance:
     @cached_property
     def languages(self) -> tuple[Language, ...]:
         """The languages that the text may be written in."""
-        return spoken(self.text)
+        return spoken(self.odd)
+
+    @cached_property
+    def odd(self) -> str:
+        """The text without the letters and signs of plain English, of which nothing is left mostly."""
+        return self.text.encode(errors="replace").translate(None, _PLAIN).decode()
 
     def found(self, category: Category) -> Iterator[re.Match[str]]:
         """Find what the patterns of a category find in the text."""
-        for language, categories in self._hopes:
-            if category in categories:
-                yield from language.found(category, self)
-
-    @cached_property
-    def _hopes(self) -> list[tuple[Language, set[Category]]]:
-        """The categories of which something may be found, by language."""
-        return [(one, one.categories(self)) for one in self.languages]
+        for language in self.languages:
+            yield from language.found(category, self)
 
 
 class Passage(Glance):
     """One section's text, as it stands in the file."""
+
+    short = False
 
     def __init__(self, path: str, section: Section) -> None:
         """Look at a section of the file at a path."""
@@ -65,6 +69,11 @@ class Passage(Glance):
         self.path = path
         self.voice = _VOICES[section.kind]
         self._line = section.line
+
+    @cached_property
+    def hopes(self) -> set[Category]:
+        """The categories of which something may be found."""
+        return set[Category]().union(*(one.categories(self) for one in self.languages))
 
     @cached_property
     def long_numbers(self) -> Sequence[tuple[int, int]]:

@@ -88,12 +88,12 @@ def _in_askers_words(passage: Passage) -> Iterator[Problem]:
             message = f"a web address stands here: {quoted(address)}"
             yield passage.problem("MQ607", found.start(), found.start() + len(address), message, hint)
     for category, code, message in _NAMED:
-        for found in passage.found(category):
+        for found in passage.found(category) if category in passage.hopes else ():
             group = next((name for name, value in found.groupdict().items() if value), 0)
             yield passage.problem(
                 code, *found.span(group), message.format(quoted(passage.text[slice(*found.span(group))])), _HINT
             )
-    for found in passage.found("ages"):
+    for found in passage.found("ages") if "ages" in passage.hopes else ():
         hint = "write 'over 90': so few are as old that the age tells who it is"
         yield passage.problem(
             "MQ609", *found.span(), f"an age over 89 is told: {quoted(passage.text[slice(*found.span())])}", hint

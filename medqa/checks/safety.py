@@ -10,6 +10,8 @@ from medqa.errors import Problem
 _WORD = re.compile(r"[\w']+")
 _BEFORE = 40
 """Characters before a phrase in which a "no" takes it back."""
+_AROUND = 300
+"""Characters on either side in which a sentence begins and ends."""
 _SENTENCE = ".!?\n。！？"  # noqa: RUF001 - as people type them
 _CLAUSE = f"{_SENTENCE};；，"  # noqa: RUF001
 
@@ -20,8 +22,9 @@ def emergencies(subject: Subject) -> Iterator[Problem]:
         return
     for passage in (*subject.replies, *subject.asked):
         for language in passage.languages:
-            groups = language.urgent if passage.voice == "doctor" else language.emergencies
-            if found := _first(passage, language.phrases(groups, passage), language.words):
+            doctor = passage.voice == "doctor"
+            phrases = language.said_urgent(passage) if doctor else language.told_emergencies(passage)
+            if found := _first(passage, phrases, language.words):
                 hint = "write 'urgent: true', which shows the emergency numbers; or say in 'ack' why it needs none"
                 message = f"{quoted(passage.text[slice(*found)])}, and the thread shows no urgent-care notice"
                 yield passage.problem("MQ801", *found, message, hint)
@@ -30,16 +33,20 @@ def emergencies(subject: Subject) -> Iterator[Problem]:
 
 def _first(passage: Passage, phrases: Sequence[str], words: Words) -> tuple[int, int] | None:
     """Give the place of the first phrase that is neither taken back nor a rule for later."""
+    if not phrases:
+        return None
     text = passage.lower.replace("’", "'")  # noqa: RUF001
     for phrase in phrases:
         at = text.find(phrase)
         while at >= 0:
-            before, after = text[:at], text[at + len(phrase) :]
-            clause = before[max(_last(before, _CLAUSE), at - _BEFORE) :]
+            end = at + len(phrase)
+            before, after = text[max(0, at - _AROUND) : at], text[end : end + _AROUND]
+            clause = before[-_BEFORE:]
+            clause = clause[_last(clause, _CLAUSE) :]
             if not _has_any(clause, words.negations, words) and not (
                 passage.voice == "doctor" and _has_any(_sentence(before, after), words.conditions, words)
             ):
-                return at, at + len(phrase.rstrip())
+                return at, end
             at = text.find(phrase, at + 1)
     return None
 

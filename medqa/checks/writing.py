@@ -13,10 +13,9 @@ from medqa.errors import Problem
 _BROKEN = re.compile(r"\n(?<=[A-Za-z]\.\n)(?=[^\s#>*|-])")
 # Both begin with a newline, for which the search is fast; so the text is given one in front of it.
 _BARE_NUMBER = re.compile(r"\n[ ]{0,3}(\d{1,3}\.)[ \t]*(?=\n|\Z)")
-_EMPTY_HEADING = re.compile(r"\n(#{3,6} [^\n]*)\s*(?=\n#|\Z)")
+_EMPTY_HEADING = re.compile(r"\n(###\#{0,3} [^\n]*)\s*(?=\n#|\Z)")
 _DOUBLED = re.compile(r"(?i)[ ]*[-–—|:｜：/][ ]*([^-–—|:｜：/]{3,}?)[ ]*$")  # noqa: RUF001
 _NO_ALT = re.compile(r"!\[\s*\]\(")
-_PLAIN = bytes(range(32, 127)) + b"\t\n"
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffd\ue000-\uf8ff\U000e0000-\U000e007f]+"
@@ -27,6 +26,7 @@ _MIXED = re.compile(rf"[A-Za-z]*(?:[A-Za-z][{_OTHERS}]|[{_OTHERS}][A-Za-z])[A-Za
 _ODD = re.compile(rf"[{_OTHERS}\u2e80-\u2fd5]")
 _JOINERS = "\u200c\u200d"
 _REPEATED, _LEAST_QUESTION, _LEAST_SENTENCE = 0.6, 120, 40
+_PROBE = 30
 _SENTENCE = re.compile(r"[^.!?。！？\n]+")  # noqa: RUF001 - as people type them
 
 
@@ -74,13 +74,13 @@ def repeated(subject: Subject) -> Iterator[Problem]:
     question = subject.passages[0].text
     if len(question) < _LEAST_QUESTION:
         return
+    # Whoever repeats most of a text repeats what stands in its middle.
+    probes = [question[at : at + _PROBE] for at in range(len(question) // 4, len(question), len(question) // 4)][:3]
     for passage in subject.replies:
-        if len(passage.text) < _LEAST_QUESTION:
+        if len(passage.text) < _LEAST_QUESTION or not any(probe in passage.text for probe in probes):
             continue
         sentences = [one.strip() for one in _SENTENCE.findall(question)]
         long = [one for one in sentences if len(one) >= _LEAST_SENTENCE]
-        if not long or (long[0] not in passage.text and max(long, key=len) not in passage.text):
-            continue
         again = [one for one in long if one in passage.text]
         if again and sum(map(len, again)) >= _REPEATED * sum(map(len, sentences)):
             start = passage.text.index(again[0])
@@ -101,11 +101,10 @@ def title(subject: Subject) -> Iterator[Problem]:
 def letters(subject: Subject) -> Iterator[Problem]:
     """Report words of two scripts (MQ710), invisible characters (MQ711), images without a description (MQ712)."""
     for passage in subject.passages:
-        # What is left without the plain letters, mostly next to nothing, is looked through first.
-        if rest := passage.text.encode(errors="replace").translate(None, _PLAIN).decode():
-            if _ODD.search(rest):
+        if passage.odd:
+            if _ODD.search(passage.odd):
                 yield from _mixed(passage)
-            if _INVISIBLE.search(rest):
+            if _INVISIBLE.search(passage.odd):
                 yield from _invisible(passage)
         for found in _NO_ALT.finditer(passage.text) if "![" in passage.text else ():
             hint = "write between the brackets what the picture shows: those who cannot see it will hear it"

@@ -18,7 +18,6 @@ import msgspec
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _SHORT = 3
-_FEW = 10
 _APART = bytes(32 if at in b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~' else at for at in range(256))
 _LISTED = re.compile(r"\{([a-z_]+)\}")
 
@@ -79,6 +78,8 @@ class Looked(Protocol):
     """A text that is looked through."""
 
     text: str
+    short: bool
+    """Whether few words are sooner looked for in it than all of its own are listed."""
 
     @property
     def lower(self) -> str:
@@ -121,6 +122,7 @@ class Language:
         self.words = words
         self.emergencies = self._by_word(words.emergencies)
         self.urgent = self._by_word(words.urgent)
+        self._emergency_words = frozenset(word for word, _ in self.emergencies)
         self._searches: dict[Category, tuple[Search, ...]] = {}
         self._categories: dict[str, set[Category]] = {}
         for category in get_args(Category):
@@ -142,16 +144,18 @@ class Language:
             if self._had(search.needs, looked):
                 yield from search.found(looked)
 
-    def phrases(self, groups: "Groups", looked: Looked) -> list[str]:
-        """Give the phrases worth looking for in a text."""
-        if len(groups) < _FEW:  # which are sooner looked for than all words are listed
-            return [phrase for word, several in groups if word in looked.lower for phrase in several]
-        had = self._had({word for word, _ in groups}, looked)
-        return [phrase for word, several in groups if word in had for phrase in several] if had else []
+    def told_emergencies(self, looked: Looked) -> list[str]:
+        """Give the emergencies worth looking for in an asker's text."""
+        had = self._had(self._emergency_words, looked)
+        return [phrase for word, several in self.emergencies if word in had for phrase in several] if had else []
+
+    def said_urgent(self, looked: Looked) -> list[str]:
+        """Give the phrases worth looking for in a doctor's text; they share few words."""
+        return [phrase for word, several in self.urgent if word in looked.lower for phrase in several]
 
     def _had(self, words: AbstractSet[str], looked: Looked) -> AbstractSet[str]:
         """Give those of some words that a text has."""
-        if self.words.script == "han":
+        if looked.short or self.words.script == "han":
             return {word for word in words if word in looked.lower}
         return words & looked.vocabulary
 
@@ -193,9 +197,9 @@ def languages() -> tuple[Language, ...]:
     return tuple(Language(msgspec.toml.decode(file.read_bytes(), type=Words)) for file in files)
 
 
-def spoken(text: str) -> tuple[Language, ...]:
-    """Give the languages that a text may be written in, by its letters."""
-    return _of(not text.isascii() and _HAN.search(text) is not None)
+def spoken(odd: str) -> tuple[Language, ...]:
+    """Give the languages that a text may be written in, by those of its letters that are not of plain English."""
+    return _of(bool(odd) and _HAN.search(odd) is not None)
 
 
 @cache
