@@ -26,7 +26,8 @@ test: $(DEV) lint site test-tools  ## lint, build the site and run every test
 	$(BIN)/pytest -n 2 --dist worksteal -rs
 
 torture: $(DEV)  ## kill 200 builds at random moments, and search longer for edits that a build gets wrong
-	MEDQA_KILLS=200 MEDQA_SCRIPTS=50 $(BIN)/pytest -n 2 --dist worksteal -rs tests/test_killed.py tests/test_incremental.py
+	MEDQA_KILLS=200 MEDQA_SCRIPTS=50 MEDQA_STEPS=300 $(BIN)/pytest -n 2 --dist worksteal -rs \
+		tests/test_killed.py tests/test_incremental.py tests/test_related_history.py
 
 serve: $(RUNTIME)  ## serve a preview that follows every save
 	$(BIN)/python build.py serve $(ARGS)

@@ -19,7 +19,7 @@ def use_own_environment() -> None:
 if __name__ == "__main__":
     use_own_environment()
     try:
-        from medqa.cli import main
+        from medqa.cli import program
     except ModuleNotFoundError as error:
         raise SystemExit(f"a package of medqa's is not installed: {error.name}. Run 'make site' once") from None
-    raise SystemExit(main(default_root=HERE))
+    program(default_root=HERE)

@@ -134,8 +134,7 @@ def plot(found: Sequence[Measured]) -> str:
         for one, figure in zip(rows, figures, strict=True):
             own = ' class="own"' if one.name.startswith(OWN) else ""
             length = round(_BAR * (figure or 0) / longest, 1)
-            label = one.name if one.name.startswith(OWN) else f"{one.name}, {_short(one.related)}"
-            parts.append(_text(10, y + 13, label))
+            parts.append(_text(10, y + 13, one.name))
             parts.append(f'<rect{own} x="{_LEFT}" y="{y}" width="{max(length, 1)}" height="16"/>')
             parts.append(_text(_LEFT + length + 6, y + 13, "unfinished" if figure is None else f"{figure:,.1f} s"))
             y += _ROW
@@ -144,10 +143,6 @@ def plot(found: Sequence[Measured]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" role="img">'
     title = f"<title>CPU seconds of builds of {most:,} threads</title>"
     return "\n".join([head, title, f"<style>{_STYLE}</style>", *parts, "</svg>"]) + "\n"
-
-
-def _short(related: str) -> str:
-    return "no similar threads" if related == "none" else related
 
 
 def _text(x: float, y: float, words: str, kind: str = "") -> str:

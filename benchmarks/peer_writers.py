@@ -6,7 +6,7 @@ content with such front matter as an author would write for it.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,20 @@ def letters(content: Content) -> list[dict[str, Any]]:
 # --- Hugo -------------------------------------------------------------------------------------------------------------
 
 
-def hugo(content: Content, folder: Path, *, related: bool) -> None:
-    """Write for Hugo: lists and their years are taxonomies, newer and older come from a section for each specialty."""
+def hugo(content: Content, folder: Path, *, related: Sequence[str]) -> None:
+    """Write for Hugo: lists and their years are taxonomies, newer and older come from a section for each specialty.
+
+    Similar threads are those that share what `related` names, the first most; () for none.
+    """
     prepared("hugo", folder, "static/assets")
     config = (folder / "hugo.yaml").read_text(encoding="utf-8")
-    own = {"title": content.name, "baseURL": content.base_url, "params": {"related": related}}
+    indices = [{"name": name, "weight": 10 ** (2 - place)} for place, name in enumerate(related)]
+    own = {
+        "title": content.name,
+        "baseURL": content.base_url,
+        "params": {"related": bool(related)},
+        "related": {"threshold": 1, "includeNewer": True, "toLower": False, "indices": indices},
+    }
     write(folder / "hugo.yaml", f"{config}{yaml.safe_dump(own, allow_unicode=True)}")
     pages, header = folder / "content", dict[str, Any]()
     write(pages / "_index.md", with_header({"title": content.name}))

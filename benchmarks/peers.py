@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,7 +56,7 @@ def main() -> None:
     """Measure every size, and tell."""
     arguments = _arguments()
     adopt_orphans()
-    versions = {condition.name: _version(condition) for condition in conditions() if _installed(condition)}
+    versions = {one.name.partition(",")[0]: _version(one) for one in conditions() if _installed(one)}
     sizes = [0] if arguments.archive else arguments.threads or [1_000, 10_000]
     found: list[Measured] = []
     for size in sizes:
@@ -108,8 +109,8 @@ def conditions() -> tuple[Condition, ...]:
         ),
         *(
             Condition(
-                name="Hugo",
-                related="by shared topics and specialty" if related else "none",
+                name=f"Hugo{more}",
+                related=f"by shared {' and '.join(related)}" if related else "none",
                 command=(hugo, "build", "--quiet"),
                 version=(hugo, "version"),
                 output="public",
@@ -117,7 +118,11 @@ def conditions() -> tuple[Condition, ...]:
                 write=_writer(peer_writers.hugo, related=related),
                 edited=lambda slug: f"content/threads/*/{slug}.md",
             )
-            for related in (True, False)
+            for more, related in (
+                (", specialties too", ("topics", "specialties")),
+                ("", ("topics",)),
+                (", no similar threads", ()),
+            )
         ),
         Condition(
             name="Eleventy",
@@ -143,7 +148,7 @@ def conditions() -> tuple[Condition, ...]:
     )
 
 
-def _writer(write: Callable[..., None], *, related: bool) -> Callable[[Content, Path], None]:
+def _writer(write: Callable[..., None], *, related: object) -> Callable[[Content, Path], None]:
     return lambda content, folder: write(content, folder, related=related)
 
 
@@ -172,36 +177,62 @@ def measure(folder: Path, size: int, arguments: argparse.Namespace) -> Iterator[
         _copy_archive(arguments.archive, archive)
     else:
         make_archive(archive, size)
-    content = peer_content.read(archive, KINDS if arguments.all_by_year else ("specialties",))
-    slug = _edited(archive, content)
-    chosen = [
-        (one, archive if one.name.startswith(OWN) else folder / f"{number}")
-        for number, one in enumerate(conditions())
-        if not arguments.only or one.name.casefold() in {name.casefold() for name in arguments.only}
-    ]
-    for one, _ in [pair for pair in chosen if not _installed(pair[0])]:
-        print(f"{one.name} is not installed: left out", file=sys.stderr)
-    chosen = [pair for pair in chosen if _installed(pair[0])]
+    chosen: list[tuple[Condition, Path]] = []
+    numbers: list[int] = []
+    for number, one in enumerate(conditions()):
+        if arguments.only and one.name.casefold() not in {name.casefold() for name in arguments.only}:
+            continue
+        if _installed(one):
+            chosen.append((one, _place(folder, number)))
+            numbers.append(number)
+        else:
+            print(f"{one.name} is not installed: left out", file=sys.stderr)
+    by_year = KINDS if arguments.all_by_year else ("specialties",)
+    with ProcessPoolExecutor(1) as another:  # a large archive takes gigabytes, which go with it
+        converted = another.submit(_convert, folder, numbers, by_year).result()
     runs: list[dict[str, list[Run]]] = [{} for _ in chosen]
     notes: list[dict[str, float]] = [{} for _ in chosen]
-    for one, work in chosen:
-        one.write(content, work)
-        if one.name == "Eleventy":
-            (work / "node_modules").symlink_to(ELEVENTY)
     for repeat in range(arguments.repeats):
         for (one, work), taken, note in zip(chosen, runs, notes, strict=True):
-            for name, cost in _builds(one, work, slug, repeat, arguments):
+            for name, cost in _builds(one, work, converted.edited, repeat, arguments):
                 taken.setdefault(name, []).append(cost)
                 if name == "cold":
-                    note.update(_told(one, work, content))
+                    note.update(_told(one, work, converted.addresses))
     for (one, _), taken, note in zip(chosen, runs, notes, strict=True):
         yield Measured(
-            threads=len(content.threads),
+            threads=converted.threads,
             name=one.name,
             related=one.related,
             runs=taken,
             related_share=note.get("share"),
         )
+
+
+def _place(folder: Path, number: int) -> Path:
+    """Give the folder that a generator builds in, by its number among `conditions`."""
+    return folder / ("medqa" if conditions()[number].name.startswith(OWN) else f"{number}")
+
+
+class _Converted(msgspec.Struct, frozen=True):
+    """What is to be known of an archive that every generator has in its own form."""
+
+    threads: int
+    edited: str
+    """Slug of the thread that is edited."""
+    addresses: frozenset[str]
+    """Of all pages that are compared."""
+
+
+def _convert(folder: Path, numbers: Sequence[int], by_year: Collection[str]) -> _Converted:
+    """Write the archive for the generators with these numbers among `conditions`."""
+    archive = folder / "medqa"
+    content = peer_content.read(archive, by_year)
+    for number in numbers:
+        one, work = conditions()[number], _place(folder, number)
+        one.write(content, work)
+        if one.name == "Eleventy":
+            (work / "node_modules").symlink_to(ELEVENTY)
+    return _Converted(len(content.threads), _edited(archive, content), content.addresses)
 
 
 def _copy_archive(source: Path, archive: Path) -> None:
@@ -243,12 +274,12 @@ def _forget(one: Condition, work: Path) -> None:
         shutil.rmtree(work / name, ignore_errors=True)
 
 
-def _told(one: Condition, work: Path, content: Content) -> dict[str, float]:
+def _told(one: Condition, work: Path, addresses: frozenset[str]) -> dict[str, float]:
     """Check that another generator's site has all pages; give the share of medqa's time that related threads take."""
     if one.name.startswith(OWN):
         seconds = json.loads((work.parent / f"{work.name}.log").read_text(encoding="utf-8"))["report"]["seconds"]
         return {"share": seconds["related"] / sum(seconds.values())}
-    missing = content.addresses - {_address(work / one.output, Path(name)) for name in _html(work / one.output)}
+    missing = addresses - {_address(work / one.output, Path(name)) for name in _html(work / one.output)}
     if missing:
         raise SystemExit(f"{one.name} made no {min(missing)} ({len(missing)} pages are missing)")
     return {}

@@ -1,6 +1,6 @@
 """`python -m medqa`: the same program as the installed command `medqa`."""
 
 if __name__ == "__main__":
-    from medqa.cli import main
+    from medqa.cli import program
 
-    raise SystemExit(main())
+    program()

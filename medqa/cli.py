@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
@@ -24,6 +24,17 @@ FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 """Exit codes."""
 _REASONS_SHOWN = 10
 Found = TypeVar("Found")
+
+
+def program(default_root: Path | None = None) -> NoReturn:
+    """Run one command and end the process, without taking apart the millions of values of a large build one by one."""
+    code = main(default_root=default_root)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody listens any more
+        code = code or PROBLEMS
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None, default_root: Path | None = None) -> int:

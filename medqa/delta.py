@@ -5,7 +5,7 @@ new or other than that into a folder, together with the manifest as it will be o
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -97,10 +97,10 @@ class Delta:
             self._staged[path] = blob
         return list(self._staged)
 
-    def publish(self, staged: Sequence[str], paths: frozenset[str] | None) -> Written:
+    def publish(self, staged: Sequence[str], paths: frozenset[str] | None, keep: Callable[[str], object]) -> Written:
         """Let the folder hold what was staged and nothing else; `paths` are the site's from now on, None: as they were.
 
-        Raises UsageError where the disk refuses.
+        `keep` is told the mark of the new manifest, once it stands. Raises UsageError where the disk refuses.
         """
         before = self._blobs() if staged or paths is not None or not self.mark() else {}
         removed = tuple(sorted(before.keys() - paths)) if paths is not None else ()
@@ -117,6 +117,7 @@ class Delta:
             self._at.sync()
             self._at.move(_NEXT, MANIFEST)
         self._published = self.folder / MANIFEST
+        keep(self.mark())
         return Written(tuple(staged), removed, added)
 
     def _write_manifest(self, blobs: dict[str, str]) -> None:

@@ -118,10 +118,11 @@ class Folder:
         """Remove a folder with all that is in it, as far as it goes."""
         shutil.rmtree(path, ignore_errors=True, dir_fd=self.handle)
 
-    def touch(self, path: str) -> None:
-        """Give a file, if it is there, the present time."""
+    def date(self, path: str, like: str) -> None:
+        """Give a file, if it is there, the time of another."""
         with suppress(FileNotFoundError):
-            os.utime(path, dir_fd=self.handle)
+            time = os.stat(like, dir_fd=self.handle).st_mtime_ns
+            os.utime(path, ns=(time, time), dir_fd=self.handle)
 
     def sync_names(self, path: str) -> None:
         """Wait until the names in a folder are on the disk."""

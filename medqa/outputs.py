@@ -3,7 +3,8 @@
 All new files are first written beside the site (in `.medqa-stage/` inside it, so that a rename suffices), then a
 journal of what goes where, then each file is replaced at once. A build that is stopped before the journal is whole
 leaves the old site; stopped later, the next run completes it from the journal. From there on nothing is written but
-names: it goes on where the disk is full.
+names: it goes on where the disk is full. How the site will be told from every other state of it, its mark, is settled
+before that too: so whoever remembers what it was built from still knows it when it was completed by another run.
 
 The same holds when the power fails: what is staged is on the disk before the journal is whole, and what is in place is
 on the disk before the journal goes.
@@ -13,7 +14,7 @@ error, and not a new site with only half of the files.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import ENOENT, EXDEV
 from itertools import chain
@@ -33,6 +34,8 @@ STAGE = ".medqa-stage"
 _NEW = f"{STAGE}/new"
 _NEW_LIST = f"{STAGE}/list"
 _JOURNAL = f"{STAGE}/journal"
+_PART = f"{_JOURNAL}.part"
+"""The journal, until it is whole. Its time will be that of the list: no two publications have the same."""
 _HOLDER = f"{STAGE}/holder"
 _HEADING = "# Files in this folder that medqa made, and may replace or remove. Do not edit.\n"
 _A_FEW = 50
@@ -109,8 +112,7 @@ class Site:
 
     def mark(self) -> str:
         """Give what tells this state of the site from every other: "" for no site."""
-        stat = self._at.stat(LIST)
-        return f"{stat.st_mtime_ns} {stat.st_size} {stat.st_ino}" if stat else ""
+        return _mark(self._at.stat(LIST))
 
     def _owns(self, path: str) -> bool:
         """Tell whether medqa wrote what stands at a path: for a file or two the list need not be taken apart."""
@@ -222,10 +224,11 @@ class Site:
 
     # --- publication ----------------------------------------------------------------------------------------------
 
-    def publish(self, staged: Sequence[str], paths: frozenset[str] | None) -> Written:
+    def publish(self, staged: Sequence[str], paths: frozenset[str] | None, keep: Callable[[str], object]) -> Written:
         """Put the staged files in place, then remove what is in the site's list and not in `paths`; None: nothing.
 
-        Raises UsageError where the disk refuses.
+        `keep` is told the mark that the site will have, when nothing can go wrong any more but a sudden end; what it
+        raises leaves the site as it was. Raises UsageError where the disk refuses.
         """
         before = frozenset() if paths is None else self.paths()
         removed = tuple(sorted(before - (paths or frozenset())))
@@ -236,12 +239,17 @@ class Site:
             with self._explained(_OLD):
                 if paths is not None and changed:
                     self._at.write(_NEW_LIST, "".join((_HEADING, *(f"{path}\n" for path in sorted(paths)))).encode())
-                self._at.write(f"{_JOURNAL}.part", msgspec.json.encode(journal))
+                self._at.write(_PART, msgspec.json.encode(journal))
+                self._at.date(_NEW_LIST, _PART)
                 self._at.sync()
-                self._at.move(f"{_JOURNAL}.part", _JOURNAL)
+            keep(_mark(self._at.stat(_NEW_LIST) or self._at.stat(LIST), self._at.stat(_PART)))
+            with self._explained(_OLD):
+                self._at.move(_PART, _JOURNAL)
             with self._explained(_BETWEEN):
                 self._at.sync_names(STAGE)
                 self._replay(journal, begun=False)
+        else:
+            keep(self.mark())
         redone, self._recovered = self._recovered, ()
         replaced = dict.fromkeys((*staged, *(path for path in redone if self._at.stat(path))))
         gone = dict.fromkeys((*removed, *(path for path in redone if not self._at.stat(path))))
@@ -277,7 +285,7 @@ class Site:
         try:
             self._at.move(_NEW_LIST, LIST)
         except FileNotFoundError:  # no path is new or gone: its time marks this state of the site
-            self._at.touch(LIST)
+            self._at.date(LIST, _JOURNAL)
         if not begun and not self._at.stat(LIST):
             raise _gone(LIST)
         self._at.sync()
@@ -305,7 +313,7 @@ class Site:
         if self._at.stat(_JOURNAL):
             self._at.remove(_JOURNAL)
             self._at.sync_names(STAGE)
-        for path in (f"{_JOURNAL}.part", _NEW_LIST):
+        for path in (_PART, _NEW_LIST):
             self._at.remove(path)
         self._at.remove_tree(_NEW)
 
@@ -331,6 +339,11 @@ def listed(folder: Path) -> frozenset[str]:
     except FileNotFoundError:
         return frozenset()
     return frozenset(path for path in text.removeprefix(_HEADING).split("\n") if path and _inside(path))
+
+
+def _mark(site_list: os.stat_result | None, dated: os.stat_result | None = None) -> str:
+    """Tell a list from every other, as it is or as it will be once it is as old as another file."""
+    return f"{(dated or site_list).st_mtime_ns} {site_list.st_size} {site_list.st_ino}" if site_list else ""
 
 
 def _gone(path: str) -> FileNotFoundError:

@@ -98,8 +98,7 @@ def _build(root: Path, options: BuildOptions, clock: Clock) -> Report:
         pool.close()  # the rest is this process's, and takes memory
         sources.require_content(root)  # deleted meanwhile, it would leave a site without a page
         with clock.stage("write"):
-            written = site.publish(staged, making.paths())
-            told.state.commit(site.mark())
+            written = site.publish(staged, making.paths(), told.state.commit)
             told.library.tidy(
                 lambda: {one.key for _, one in told.archive.outlines.under("")}, told.archive.sizes.get("pages") or 0
             )

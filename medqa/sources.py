@@ -208,7 +208,7 @@ def files_below(root: Path, folder: str) -> Iterator[str]:
 def bytes_of(root: Path, file: Path) -> bytes:
     """Read a file; raises UnreadableError with MQ112."""
     try:
-        with file.open("rb", buffering=0) as stream:
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - Path.open does the same in twice the time
             return stream.readall()
     except OSError as error:
         place, hint = (shown_path(root, file), 1, 1), "check its rights; if it is a link, check where it leads"

@@ -9,12 +9,12 @@ import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import msgspec
 
@@ -33,8 +33,8 @@ PARSE_CHUNK = 100
 RENDER_CHUNK = 300
 """Documents and pages in one chunk: large enough to be worth sending, small enough that no worker idles long."""
 
-_HELD = 2_000
-"""Documents that are kept unpacked."""
+_HELD = 12_000
+"""Documents that are kept unpacked: some 7 KB each."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -48,6 +48,9 @@ class Crew(Protocol):
 
     def width(self) -> int:
         """Tell how many chunks it runs at one time, as of now."""
+
+    def busy(self) -> bool:
+        """Tell whether all have enough to do, so that the next chunk is sooner done here."""
 
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Take a chunk; gives what waits for its result."""
@@ -77,7 +80,7 @@ class Pool:
             return
         running: deque[Callable[[], Result]] = deque()
         for job in chain(first, waiting):
-            running.append(self._crew.submit(function, job))
+            running.append(_done(function(job)) if self._crew.busy() else self._crew.submit(function, job))
             if len(running) > 2 * self._crew.width():
                 yield running.popleft()()
         while running:
@@ -98,19 +101,29 @@ class Pool:
         self.close()
 
 
+def _done(result: Result) -> Callable[[], Result]:
+    return lambda: result
+
+
 class Processes:
-    """Processes of this machine, started when they are first needed."""
+    """Processes of this machine beside this one, started when they are first needed."""
 
     apart = False
 
     def __init__(self, jobs: int) -> None:
-        """Use this many."""
+        """Use this many with this one: what it runs itself need not travel."""
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
+        self._submitted: deque[Future[Any]] = deque()
 
     def width(self) -> int:
         """Tell how many they are."""
         return self._jobs
+
+    def busy(self) -> bool:
+        """Tell whether each has a chunk at work and one waiting."""
+        self._submitted = deque(one for one in self._submitted if not one.done())
+        return len(self._submitted) >= 2 * (self._jobs - 1)
 
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Have a chunk run by the next that is free."""
@@ -118,8 +131,10 @@ class Processes:
             # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
-            self._executor = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_end_with_parent)
-        return self._executor.submit(function, job).result
+            self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
+        future = self._executor.submit(function, job)
+        self._submitted.append(future)
+        return future.result
 
     def close(self) -> None:
         """End them."""
@@ -186,7 +201,8 @@ class Library:
                 self._memory.remember([result for result in parsed.values() if isinstance(result, Row)])
                 for place, result in parsed.items():
                     if isinstance(result, Row):
-                        yield place, result.key, cache.unpack(place.kind, result.record, result.examined)
+                        remembered = cache.unpack(place.kind, result.record, result.examined)
+                        yield place, result.key, self._hold(result.key, remembered)
                     else:
                         yield place, "", result
 
@@ -222,10 +238,8 @@ class Library:
         held = self._held.get(key)
         if held is None:
             record = self._memory.record(key)
-            held = cache.unpack(place.kind, self._parsed_again(place, key).record if record is None else record)
-            self._held[key] = held
-            if len(self._held) > _HELD:
-                self._held.popitem(last=False)
+            packed = self._parsed_again(place, key).record if record is None else record
+            held = self._hold(key, cache.unpack(place.kind, packed))
         return held
 
     def _with_examined(self, place: Place, key: str, remembered: Remembered) -> Remembered:
@@ -237,6 +251,12 @@ class Library:
 
     def _job(self, places: tuple[Place, ...]) -> _ParseJob:
         return _ParseJob(self._root, self._spoken, places, self._examining)
+
+    def _hold(self, key: str, one: Remembered) -> Remembered:
+        self._held[key] = one
+        if len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        return one
 
     def _parsed_again(self, place: Place, key: str) -> Row:
         """Parse what the memory has lost; that it can be parsed is known, since it was."""

@@ -184,6 +184,7 @@ def test_only_as_many_chunks_are_under_way_as_workers_can_use(steady: str, archi
     class Counting:
         apart = True
         width = staticmethod(crew.width)
+        busy = staticmethod(crew.busy)
         close = staticmethod(crew.close)
 
         @staticmethod
@@ -309,6 +310,9 @@ class Late:
 
     def width(self) -> int:
         return 2
+
+    def busy(self) -> bool:
+        return False
 
     def submit(self, function: Callable[[work.Job], work.Result], job: work.Job) -> Callable[[], work.Result]:
         read = sources.read

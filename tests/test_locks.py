@@ -90,5 +90,5 @@ def test_a_site_that_goes_while_it_is_looked_at_is_made_again(tmp_path: Path, mo
     calls: list[int] = []
     monkeypatch.setattr("medqa.locks.flock", late)
     with closing(Site(folder)) as site:
-        site.publish(site.stage([("index.html", b"here")]), frozenset({"index.html"}))
+        site.publish(site.stage([("index.html", b"here")]), frozenset({"index.html"}), str)
     assert (folder / "index.html").read_bytes() == b"here"

@@ -48,7 +48,7 @@ AFTER = {
 
 def publish(folder: Path, wanted: dict[str, bytes]) -> None:
     with closing(Site(folder)) as site:
-        site.publish(site.stage(wanted.items()), frozenset(wanted))
+        site.publish(site.stage(wanted.items()), frozenset(wanted), str)
 
 
 @pytest.fixture

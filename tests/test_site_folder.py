@@ -73,7 +73,7 @@ def test_two_first_builds_of_one_site_do_not_mix(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="another build"):
             Site(folder)
         staged = site.stage([("index.html", b"first")])
-        site.publish(staged, frozenset(staged))
+        site.publish(staged, frozenset(staged), str)
     Site(folder).close()
     assert set(files(folder)) == {LIST, "index.html"}
 
