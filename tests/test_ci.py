@@ -14,7 +14,7 @@ import yaml
 
 from medqa.errors import problem
 from medqa.pipeline import Report
-from medqa.reporting import EXAMPLES, markdown
+from medqa.summary import EXAMPLES, markdown
 from tests.projects import Project, files
 from tests.sites import ROOT
 
@@ -136,9 +136,9 @@ def github(event: str, server: bool = False) -> Iterator[str]:
     for step in job["steps"]:
         assert "${{" not in step.get("run", ""), "what others write must not become part of a command"
         wanted = step.get("if", "").replace("github.event_name", repr(event)).replace("vars.MEDQA_SERVER", repr(server))
-        if "run" in step and "secrets." not in str(step.get("env")):
-            if eval(wanted.replace("&&", "and") or "True", {}):  # noqa: S307 - the workflow's own conditions
-                yield step["run"]
+        takes_place = eval(wanted.replace("&&", "and") or "True", {})  # noqa: S307 - the workflow's own conditions
+        if "run" in step and "secrets." not in str(step.get("env")) and takes_place:
+            yield step["run"]
 
 
 def gitlab(job: str) -> list[str]:

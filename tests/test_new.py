@@ -27,7 +27,7 @@ def run(project: Project, capsys: pytest.CaptureFixture[str], *words: str) -> tu
 
 
 def problems(project: Project) -> list[str]:
-    return [str(found) for found in pipeline.check(project.root, project.options())[0]]
+    return [str(found) for found in pipeline.check(project.root, project.options()).problems]
 
 
 def test_options_make_a_valid_draft(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:

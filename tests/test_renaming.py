@@ -23,7 +23,7 @@ def text(project: Project, path: str) -> str:
 
 
 def problems(project: Project) -> list[str]:
-    return [str(found) for found in pipeline.check(project.root, project.options())[0]]
+    return [str(found) for found in pipeline.check(project.root, project.options()).problems]
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_a_whole_archive_renamed_step_by_step_never_has_an_error(project: Projec
     options = project.options(**Editors(project).options())
     for wish in wishes(project):
         edits.apply(project.root, renaming.plan(project.root, wish).edits)
-        found = [one for one in pipeline.check(project.root, options)[0] if one.severity == "error"]
+        found = [one for one in pipeline.check(project.root, options).problems if one.severity == "error"]
         # Merged threads have another number of replies, and a circle may close.
         assert {one.code for one in found} <= {"MQ301", "MQ218"} & (
             {one.code for one in found} if wish.merge else set()

@@ -47,4 +47,5 @@ def parse(place: Place, text: str, spoken: Dialect) -> Parsed | list[Problem]:
     document = parser(file)
     if document is None or file.failed:
         return problems
-    return Parsed(document, file.html, file.plain, tuple(problems))
+    places = {key: file.header.place(key) for key in ("title", "asker")}
+    return Parsed(document, file.html, file.plain, tuple(file.sections), places, tuple(problems))

@@ -57,6 +57,7 @@ def parse(file: File) -> Thread | None:
     parts = _sections(file, lang)
     fields = _fields(file, _told_replies(header))
     texts = _render(file, parts)
+    file.sections += parts
     if file.failed or not specialty or not asked or not texts["question"]:
         return None
     question = fields.pop("question", "") or title
