@@ -190,7 +190,7 @@ def _wanted(found: Problem, asked: Asked, settings: Config, since: Since | None)
 def ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], show: Show = silent) -> Done:
     """Answer a question about the archive as its files tell it now, without making a page.
 
-    Raises BuildFailedError with every problem of the content, where one is an error.
+    Raises BuildFailedError with every error of the content, where there is one.
     """
     with _no_garbage():
         return _despite_damage(lambda: _ask(root, options, question, Clock(show)))
@@ -199,7 +199,7 @@ def ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], sho
 def _ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock) -> Done:
     with _unmade(root, options, clock) as (told, problems):
         if _failing(problems):
-            raise BuildFailedError(problems)
+            raise BuildFailedError(one for one in problems if one.severity == "error")
         return question(told)
 
 

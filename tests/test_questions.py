@@ -177,6 +177,8 @@ def test_a_memory_without_its_rows_is_made_anew(archive: Project, capsys: pytest
 def test_figures_of_the_archive(twitches: Project, capsys: pytest.CaptureFixture[str]) -> None:
     twitches.thread("alone", specialty="Urology", asked="2020-01-01", body={"Question": "Zq?", "Reply": "Zr."})
     found = told(twitches, capsys, "stats")
+    waiting = found.pop("waiting")
+    assert [queue["threads"] for queue in waiting["unanswered"]] == [["calf-open"]]
     pages = thread_pages(twitches.plan())
     assert found == {
         "public": len(pages), "duplicates": 1, "superseded": 1, "awaiting_reply": 1, "drafts": 1, "embargoed": 1,
@@ -186,7 +188,8 @@ def test_figures_of_the_archive(twitches: Project, capsys: pytest.CaptureFixture
     code, out, _ = run(twitches, capsys, "stats")
     assert code == 0
     assert out.splitlines()[0].split() == [str(len(pages)), "public", "threads"]
-    assert out.splitlines()[-1].strip() == "alone"
+    assert out.splitlines()[-3].strip() == "alone"
+    assert out.splitlines()[-1] == "  1 Neurology: the oldest asked on 2020-05-02, calf-open"
 
 
 def apart(pages: dict[str, ThreadPage]) -> dict[str, object]:
