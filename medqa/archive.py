@@ -92,6 +92,8 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     status: Literal["published", "draft", "withdrawn"] = "published"
     publish_on: date | None = None
     expires_on: date | None = None
+    acks: tuple[str, ...] = ()
+    """Codes of the findings that may stand in a thread."""
 
 
 class Listing(msgspec.Struct, frozen=True, array_like=True):

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from medqa import sources, yamltext
-from medqa.errors import CODES, BuildFailedError, Problem, problem
+from medqa.errors import CODES, NOTES, BuildFailedError, Problem, problem
 from medqa.fields import Localized, Reader, wider_tags
 
 SOURCE_LANGUAGE = "en"
 """The language whose locale is complete by definition; the others are compared with it."""
 
-Level = Literal["error", "warning", "off"]
+Level = Literal["error", "warning", "note", "off"]
 Mode = Literal["light", "dark"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
@@ -88,9 +88,9 @@ class Config(msgspec.Struct, frozen=True):
     specialties: tuple[ConfiguredSpecialty, ...] = ()
     """Specialties in the order in which pages list them; others follow by name."""
     levels: Mapping[str, Level] = msgspec.field(default_factory=dict[str, Level])
-    """Code of a finding → error (counts for the exit code), warning (default) or off."""
+    """Code of a finding → error (counts for the exit code), warning, note (shown when asked for) or off."""
     profile: Literal["public", "strict"] = "public"
-    """strict: every finding counts for the exit code of `check`, as with --strict."""
+    """strict: every warning counts for the exit code of `check`, as with --strict."""
     statements: Statements = Statements()
     emergency: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     """Region → emergency number, shown in urgent-care notices."""
@@ -98,6 +98,12 @@ class Config(msgspec.Struct, frozen=True):
     """Colours in place of those of `assets/site.css`, by their names there; for light mode, dark mode or both."""
     markdown_front: bool = True
     """Whether plain texts are rendered without the Markdown library: the same bytes in a tenth of the time."""
+
+    def level(self, code: str) -> Level:
+        """Give how much what has a code counts."""
+        if code < "MQ5":
+            return "error"
+        return self.levels.get(code) or ("note" if code in NOTES else "warning")
 
     @property
     def path_prefix(self) -> str:
@@ -177,7 +183,7 @@ def _levels(reader: Reader) -> dict[str, Level]:
     entry = reader.below("levels", findings)
     if entry is None:
         return {}
-    chosen = {code: entry.choice(code, ("error", "warning", "off")) for code in findings}
+    chosen = {code: entry.choice(code, get_args(Level)) for code in findings}
     return {code: cast("Level", level) for code, level in chosen.items() if level}
 
 

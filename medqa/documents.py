@@ -13,6 +13,7 @@ import msgspec
 from medqa.errors import Problem
 from medqa.fields import Localized, Name
 from medqa.markup import Link
+from medqa.sections import Section
 
 Sex = Literal["", "female", "male", "other"]
 Status = Literal["published", "draft", "withdrawn"]
@@ -234,6 +235,27 @@ Record = Doctor | Hospital | Specialty | Topic
 Document = Thread | Record | Page
 
 
+class Signature(msgspec.Struct, frozen=True):
+    """Whose name stands below a reply."""
+
+    reply: int
+    """Number of the reply, from 1."""
+    name: str
+    hospital: str
+    """"" where the signature names none."""
+    line: int
+    column: int
+    width: int
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """What was found in a document's texts."""
+
+    findings: tuple[Problem, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    """Those that say something else than the front matter, letter by letter."""
+
+
 class Parsed(msgspec.Struct, frozen=True):
     """All that one source gives."""
 
@@ -242,4 +264,8 @@ class Parsed(msgspec.Struct, frozen=True):
     """Part → its HTML; links inside the archive are placeholders."""
     plain: Mapping[str, str]
     """Part → its words without markup."""
+    sections: tuple[tuple[str, Section], ...]
+    """(part, section) of a thread in the order of the file: what it was made of."""
+    places: Mapping[str, tuple[int, int]]
+    """Field of the front matter → its (line, column)."""
     findings: tuple[Problem, ...]

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from medqa import waiting
 from medqa.archive import Archive
 from medqa.intake import Told
 from medqa.pages import Band, GlancePage
 from medqa.plan.glance import glance
+from medqa.waiting import Waiting
 
 _NAMED = 20
 """Threads that are listed by name."""
@@ -49,6 +51,8 @@ class Figures(msgspec.Struct, frozen=True):
     ages: Mapping[str, int]
     """Years of life, "30-39" or "90+", or "not stated" → threads."""
     sexes: Mapping[str, int]
+    waiting: Waiting
+    """Who waits for a doctor."""
 
 
 def figures(told: Told) -> Figures:
@@ -75,6 +79,7 @@ def figures(told: Told) -> Figures:
         unreached=len(unreached),
         unreached_stems=tuple(unreached[:_NAMED]),
         **_glance(glance(told.desk)),
+        waiting=waiting.waiting(told),
     )
 
 
@@ -128,6 +133,7 @@ def lines(found: Figures) -> Iterator[str]:
     yield from (f"{'':{width}}   {stem}" for stem in found.unreached_stems)
     if more := found.unreached - len(found.unreached_stems):
         yield f"{'':{width}}   and {more:,} more"
+    yield from waiting.lines(found.waiting)
     yield from _table("by year", found.years)
     yield from _table("by specialty", found.specialties)
     yield from _table("by days to the first reply", found.days_to_reply)
