@@ -38,7 +38,7 @@ from medqa.fields import Localized, in_language
 from medqa.pages import Page
 
 _VISIBLE = frozenset({"page", "config", "t"})
-_FILTERS = ("href", "absolute", "html", "date", "number", "localized", "quoted", "once")
+_FILTERS = ("href", "absolute", "html", "headings", "date", "number", "localized", "quoted", "once")
 _SAFE = "/:@!$&'()*+,;=~-._?#%"
 """Characters that stay as they are in an address; letters of other scripts are percent-encoded."""
 _KEPT = 2**14
@@ -73,7 +73,17 @@ class Renderer:
         self._environment.globals = {"config": config, "t": _Words(strings)}
         dates = lru_cache(_KEPT)(self._date)
         texts = lru_cache(_KEPT, typed=True)(self._once)
-        filters = (self._href, self._absolute, self._html, dates, _number, self._localized, _quoted, texts)
+        filters = (
+            self._href,
+            self._absolute,
+            self._html,
+            self._headings,
+            dates,
+            _number,
+            self._localized,
+            _quoted,
+            texts,
+        )
         self._environment.filters.update(zip(_FILTERS, filters, strict=True))
 
     def render(self, page: Page, html: Mapping[str, str]) -> bytes:
@@ -104,15 +114,24 @@ class Renderer:
 
     def _html(self, text: Text) -> Markup:
         """Fill a document's text in, its links resolved."""
-        if self._shown is None:
-            raise TemplateRuntimeError("what is written once for several pages cannot show the text of one")
-        page, html = self._shown
+        page, html = self._own()
 
         def address(number: int) -> str | None:
             target = page.links[number]
             return str(escape(self._href(target))) if target else None
 
         return Markup(markup.resolve(html[text.part], address))  # noqa: S704 - markup made it safe
+
+    def _headings(self, text: Text) -> list[tuple[str, Markup]]:
+        """Give (anchor, words) of the headings that part a document's text."""
+        _, html = self._own()
+        return [(anchor, Markup(words)) for anchor, words in markup.headings(html[text.part])]  # noqa: S704 - as above
+
+    def _own(self) -> tuple[Page, Mapping[str, str]]:
+        """Give the page that is being made, with the texts of its document."""
+        if self._shown is None:
+            raise TemplateRuntimeError("what is written once for several pages cannot show the text of one")
+        return self._shown
 
     def _date(self, day: date) -> Markup:
         """Write a date in the page's language, with its machine-readable form."""

@@ -1,7 +1,6 @@
 """What all tests share."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,19 +9,11 @@ import pytest
 from hypothesis import settings
 
 from medqa.disk import Folder
+from tests.browsing import chromium
 from tests.projects import Project, small_archive
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-_SWITCHES = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # A run is the same every time, so that a red one is the change's doing; MEDQA_SEARCH=1 looks where no run has looked.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -55,18 +46,8 @@ def archive(project: Project) -> Project:
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """Give a real browser; without one the test is skipped."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright cannot be imported: no browser tests")
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium: the browser tests cannot run")
-    try:
-        running = api.sync_playwright().start()
-    except Exception as error:  # noqa: BLE001 - whatever keeps its driver from starting
-        pytest.skip(f"playwright cannot start: {error}")
-    opened = running.chromium.launch(executable_path=program, args=_SWITCHES, chromium_sandbox=False)
-    yield opened
-    opened.close()
-    running.stop()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,6 +18,32 @@ AS_OF = date(2024, 12, 31)
 DATA = Path(os.environ.get("MEDQA_DATA", ROOT.parent / "shared" / "data"))
 """Real threads to try medqa on; they are no part of the repository."""
 
+EXAMPLES = {
+    "HomePage": "/",
+    "ThreadPage": "/threads/eyelid-twitching-at-exam-time/",
+    "GonePage": "/threads/pain-with-intimacy-after-birth/",
+    "SpecialtiesPage": "/specialties/",
+    "SpecialtyPage": "/specialties/neurology/",
+    "YearPage": "/specialties/neurology/2019/",
+    "DoctorPage": "/doctors/amelia-hart/",
+    "HospitalPage": "/hospitals/qingchuan-hospital/",
+    "TopicPage": "/faq/neurology/muscle-twitching/",
+    "FaqPage": "/faq/neurology/",
+    "TopicsPage": "/topics/",
+    "DoctorsPage": "/doctors/",
+    "HospitalsPage": "/hospitals/",
+    "TextPage": "/privacy/",
+    "GlancePage": "/archive/",
+    "NotFoundPage": "/404.html",
+    "RedirectPage": "/threads/left-eyelid-twitch/",
+}
+"""Kind of page → one of the sample archive."""
+GUISES: dict[str, dict[str, str]] = {
+    "english": {},
+    "chinese": {"language": "zh-Hant", "per_page": "2"},
+}
+"""The sample archive as English site, and as Chinese site with short lists: lines of its config."""
+
 needs_data = pytest.mark.skipif(
     not (DATA / "seed-thread.md").exists(), reason="no real threads here: set MEDQA_DATA to their folder"
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from medqa.markup import Rendered, render, resolve
+from medqa.markup import Rendered, headings, render, resolve
 from tests.markup_reader import check
 
 CASES = Path(__file__).parent / "cases" / "markup"
@@ -173,6 +173,27 @@ def test_resolve_puts_addresses_in_and_unwraps_where_there_is_none() -> None:
         ' &quot;medqa:0"</p>'
     )
     assert resolve(made.html, lambda _: None) == '<p>a <em>b</em> c &quot;d&quot; f i &quot;medqa:0"</p>'
+
+
+def test_headings_are_the_highest_ones_in_plain_words() -> None:
+    text = "### One *and* `a < b`\n\n#### Below\n\n### [A link](../x.md)\n\n> ### Quoted"
+    assert headings(render(text, level=2).html) == [
+        ("one-and-a-b", "One and a &lt; b"),
+        ("a-link", "A link"),
+        ("quoted", "Quoted"),
+    ]
+    assert headings(render("#### First\n\n### Second", level=2).html) == [("first", "First"), ("second", "Second")]
+    assert headings(render("No heading", level=2).html) == []
+
+
+@given(st.lists(st.sampled_from(["### ", "#### ", "##### ", "a ", "*b* ", "`c<` ", "[d](e) ", "\n\n", "> ", "&"])))
+def test_headings_are_among_the_anchors_in_their_order(pieces: list[str]) -> None:
+    made = render("".join(pieces), level=2)
+    found = headings(made.html)
+    anchors = iter(made.anchors)
+    assert all(anchor in anchors for anchor, _ in found)
+    assert bool(found) == bool(made.anchors)
+    assert not [words for _, words in found if "<" in words or not words]
 
 
 def test_the_library_is_loaded_on_first_use_only() -> None:

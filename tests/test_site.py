@@ -1,6 +1,7 @@
 """The built sample archive, as English and Chinese site, in long and in short lists: what must hold of every page."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -10,14 +11,10 @@ from pathlib import Path
 import pytest
 
 from medqa.pages import KINDS
-from tests.sites import DATA, ROOT, Html, Site, needs_data, sample
+from tests.sites import DATA, EXAMPLES, GUISES, ROOT, Html, Site, needs_data, sample
 
 BASE = "https://willowbrook.example"
 VNU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-GUISES = {
-    "english": {},
-    "chinese": {"language": "zh-Hant", "per_page": "2"},
-}
 
 
 @pytest.fixture(scope="module", params=GUISES)
@@ -34,26 +31,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Html:
 
 def test_every_kind_of_page_is_in_the_sample(site: Site) -> None:
     addresses = {page.url for page in site.pages()}
-    examples = {
-        "HomePage": "/",
-        "ThreadPage": "/threads/eyelid-twitching-at-exam-time/",
-        "GonePage": "/threads/pain-with-intimacy-after-birth/",
-        "SpecialtiesPage": "/specialties/",
-        "SpecialtyPage": "/specialties/neurology/",
-        "YearPage": "/specialties/neurology/2019/",
-        "DoctorPage": "/doctors/amelia-hart/",
-        "HospitalPage": "/hospitals/qingchuan-hospital/",
-        "TopicPage": "/faq/neurology/muscle-twitching/",
-        "FaqPage": "/faq/neurology/",
-        "TopicsPage": "/topics/",
-        "DoctorsPage": "/doctors/",
-        "HospitalsPage": "/hospitals/",
-        "TextPage": "/privacy/",
-        "NotFoundPage": "/404.html",
-        "RedirectPage": "/threads/left-eyelid-twitch/",
-    }
-    assert {kind.__name__ for kind in KINDS} == set(examples)
-    assert set(examples.values()) <= addresses
+    assert {kind.__name__ for kind in KINDS} == set(EXAMPLES)
+    assert set(EXAMPLES.values()) <= addresses
 
 
 def test_every_internal_link_and_anchor_resolves(site: Site) -> None:
@@ -68,11 +47,41 @@ def test_every_internal_link_and_anchor_resolves(site: Site) -> None:
     assert not dead
 
 
-def test_pages_load_nothing_from_elsewhere_and_run_no_script(site: Site) -> None:
+def test_pages_load_nothing_from_elsewhere_and_run_one_constant_program(site: Site) -> None:
+    programs = set()
     for page in site.pages():
-        assert "script" not in page.elements, page.url
+        found = re.findall("<script.*?</script>", page.text, re.DOTALL)
+        assert len(found) == page.elements.count("script") == ("share" in page.ids), page.url
+        programs.update(found)
         assert all(address.startswith("/") for address in page.resources), page.url
-        assert not [name for name in ("onclick", "onload", "onerror", 'style="', "javascript:") if name in page.text]
+        rest = page.text.replace("".join(found), "")
+        assert not [name for name in ("onclick", "onload", "onerror", 'style="', "javascript:") if name in rest]
+    (program,) = programs
+    assert len(program) < 800
+
+
+def test_every_page_has_its_landmarks_and_names_its_navigations(site: Site) -> None:
+    for page in site.pages():
+        assert [page.elements.count(name) for name in ("main", "header", "footer")] == [1, 1, 1], page.url
+        names = re.findall('<nav [^>]*aria-label="([^"]+)"', page.text)
+        assert len(names) == page.elements.count("nav") == len(set(names)) >= 1, page.url
+        assert re.match('<!DOCTYPE html>\n<html lang="(en|zh-Hant)" dir="ltr">\n', page.text), page.url
+        assert page.text.index('<a class="skip" href="#main">') < page.text.index("<header"), page.url
+
+
+def test_names_are_isolated_and_dates_can_be_read_by_machines(site: Site) -> None:
+    thread = site.page("/threads/twitching-all-over-for-months/").text
+    assert "<bdi>R. K.</bdi>" in thread
+    assert re.search("<bdi>[^<]*Amelia Hart[^<]*</bdi></a>", thread)
+    assert '<time datetime="2019-03-04" dir="' in thread
+    dates = re.sub(r"<time .*?</time>|<title>.*?</title>|<bdi>.*?</bdi>|<a .*?</a>|<span dir.*?</span>", "", thread)
+    assert not re.search(r"20\d\d", dates.partition("</head>")[2].partition('<section id="more-info"')[0])
+
+
+def test_cards_of_one_title_read_apart(site: Site) -> None:
+    page = site.page("/specialties/neurology/")
+    alike = [text for _, text in page.links if text.startswith("Understanding Involuntary Muscle Twitches")]
+    assert len(set(alike)) == len(alike)
 
 
 def test_headings_are_in_order(site: Site) -> None:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from medqa.markup.dialect import Dialect
 
-__all__ = ["Finding", "Link", "Rendered", "render", "resolve"]
+__all__ = ["Finding", "Link", "Rendered", "headings", "render", "resolve"]
 
 # No text can hold these: "<" is escaped in texts, a quotation mark in attributes.
 _PLACEHOLDER = re.compile(r'<a href="medqa:(\d+)">(.*?)</a>|<img src="medqa:(\d+)" alt="([^"]*)">', re.DOTALL)
+_HEADING = re.compile(r'<h([2-6]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
+_TAG = re.compile("<[^>]*>")
 
 
 def render(
@@ -58,6 +60,13 @@ def resolve(html: str, address: Callable[[int], str | None]) -> str:
     if '"medqa:' not in html:  # as of most texts
         return html
     return _PLACEHOLDER.sub(lambda found: _resolved(found, address), html)
+
+
+def headings(html: str) -> list[tuple[str, str]]:
+    """Give (id, words as HTML) of the highest headings in rendered HTML, in their order."""
+    found = _HEADING.findall(html)
+    highest = min((level for level, _, _ in found), default="")
+    return [(anchor, _TAG.sub("", words).strip() or anchor) for level, anchor, words in found if level == highest]
 
 
 def _resolved(found: re.Match[str], address: Callable[[int], str | None]) -> str:

@@ -240,12 +240,12 @@ class Desk:
     def cards(self, stems: Iterable[str]) -> tuple[Card, ...]:
         """Give the cards of threads for one page; where two would have the same link text, their stems are added."""
         cards = tuple(self._card(stem) for stem in stems)
-        labels = Counter(card.label for card in cards)
-        if len(labels) == len(cards):
+        texts = Counter((card.title, card.by) for card in cards)
+        if len(texts) == len(cards):
             return cards
         return tuple(
-            msgspec.structs.replace(card, label=f"{card.label} – {card.key.partition('/')[2]}")  # noqa: RUF001 - a dash
-            if labels[card.label] > 1
+            msgspec.structs.replace(card, by=f"{card.by} – {card.key.partition('/')[2]}")  # noqa: RUF001 - a dash
+            if texts[card.title, card.by] > 1
             else card
             for card in cards
         )
@@ -259,23 +259,24 @@ class Desk:
     def _make_card(self, stem: str, listing: Listing) -> Card:
         lang = listing.lang or self.language
         doctor = self.say("doctor_name", lang, name=listing.doctor) if listing.doctor else ""
-        words = {"title": listing.title, "date": self.strings(lang).format_date(listing.asked)}
-        label = (
-            self.say("card_label", lang, doctor=doctor, **words)
+        asked = self.strings(lang).format_date(listing.asked)
+        by = (
+            self.say("card_by", lang, doctor=doctor, date=asked)
             if doctor
-            else self.say("card_label_unanswered", lang, **words)
+            else self.say("card_by_unanswered", lang, date=asked)
         )
         return Card(
             key=f"threads/{stem}",
             url=f"/threads/{stem}/",
             lang=lang,
             title=listing.title,
-            label=label,
+            by=by,
             asked=listing.asked,
             specialty=listing.specialty,
             question=listing.question,
             doctor=doctor,
             reply=listing.reply,
+            words=self.strings(lang).language,
         )
 
     # --- lists ----------------------------------------------------------------------------------------------------
