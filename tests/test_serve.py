@@ -13,7 +13,6 @@ import pytest
 
 from medqa import cli, serve
 from medqa.errors import UsageError
-from tests.browsing import chromium
 from tests.previews import PATIENCE, Serving, git
 from tests.projects import Project, files, small_archive
 
@@ -53,12 +52,6 @@ def serving(shared: tuple[Project, Serving], project: Project) -> Serving:
     """Give its preview."""
     assert project.root.is_dir()
     return shared[1]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
