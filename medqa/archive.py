@@ -10,6 +10,7 @@ document, is made again exactly when something that it was told is no longer so.
     name:<kind>/<name>       who is meant by a name, and whether they have a page
     entity:<key>             what is known of a doctor, hospital, specialty or topic
     roster:<kind>            who has a page, by name and order
+    tally:<name>             how many listed threads there are of each length of waiting, age or sex
     staff:<key>              who answers in a specialty or at a hospital, and in which and where a doctor does
     list:<key>               what the entry page of a list shows of it: its years with counts, its newest threads
     there:<list>             whether there is such a list
@@ -91,6 +92,8 @@ class Outline(msgspec.Struct, frozen=True, array_like=True):
     status: Literal["published", "draft", "withdrawn"] = "published"
     publish_on: date | None = None
     expires_on: date | None = None
+    acks: tuple[str, ...] = ()
+    """Codes of the findings that may stand in a thread."""
 
 
 class Listing(msgspec.Struct, frozen=True, array_like=True):
@@ -127,6 +130,8 @@ class Listing(msgspec.Struct, frozen=True, array_like=True):
     published: bool = True
     superseded: bool = False
     """Whether it says that another, which is public, replaces it."""
+    tallied: tuple[str, ...] = ()
+    """What is counted of it, in the order of TALLIES; () where it is not listed."""
 
     def ranked(self) -> tuple[object, ...]:
         """Give what ranks it among the nearest of others; () where it is not to be found among them."""
@@ -144,6 +149,10 @@ class Listing(msgspec.Struct, frozen=True, array_like=True):
 
 Forms = dict[str, dict[str, int]]
 """Kind → form of a name → how often it stands in the archive."""
+
+
+TALLIES = ("waits", "ages", "sexes")
+"""What is counted of all threads: days to the first reply, decade of the asker's age, sex; "" stands for untold."""
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -219,7 +228,8 @@ class Archive:
         self.pages: Table[Address] = state.table("pages", Address)
         """Address of a page → who plans it."""
         self.sizes: Table[int] = state.table("sizes", int)
-        """`public` → number of threads that have a page, `pages` → of all pages and copied files."""
+        """`public` → number of threads that have a page, `pages` → of all pages and copied files; and one of TALLIES
+        with what is told, `ages/30` → number of listed threads that tell it."""
         self.copies: Table[Copied] = state.table("copies", Copied)
         """`static/<path>`, or `assets/<path>` for one of the templates' → the file that is published as it is."""
         self.templates: Table[dict[str, str]] = state.table("templates", dict[str, str])
@@ -325,6 +335,11 @@ class Archive:
         """Give the keys of those who answer in a specialty or at a hospital, or of those that a doctor answers in."""
         self.note(f"staff:{key}")
         return tuple(self.staff_of.get(key) or ())
+
+    def tally(self, name: str) -> dict[str, int]:
+        """Give how many listed threads tell what, for one of TALLIES; "" stands for those that tell nothing."""
+        self.note(f"tally:{name}")
+        return {key.removeprefix(f"{name}/"): count for key, count in self.sizes.under(f"{name}/")}
 
     def total(self, key: ListKey) -> int:
         """Give the number of threads in a list."""

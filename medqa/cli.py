@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
-from medqa.errors import BuildFailedError, Problem, UsageError
+from medqa import editors
+from medqa.errors import CODES, BuildFailedError, Problem, UsageError
 
 if TYPE_CHECKING:
+    from medqa.config import Config
     from medqa.intake import Told
     from medqa.pipeline import BuildOptions, Report
     from medqa.progress import Show
@@ -132,6 +134,12 @@ def _add_build(command: argparse.ArgumentParser) -> None:
         help="list what an upload has to do: A, M or D (new, changed, gone), path",
     )
     command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="say in Markdown which files are new, changed, gone, and why: for a pull request",
+    )
+    command.add_argument(
         "--delta",
         type=Path,
         metavar="DIR",
@@ -149,14 +157,22 @@ def _add_build(command: argparse.ArgumentParser) -> None:
 def _add_check(command: argparse.ArgumentParser) -> None:
     _add_day(command)
     _add_workers(command)
-    command.add_argument("--strict", action="store_true", help="let every finding count for the exit code")
-    _add_format(command)
-
-
-def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--strict", action="store_true", help="let warnings count for the exit code, as errors do")
     command.add_argument(
-        "--format", choices=("text", "json", "github"), default="text", help="how to report (default: text)"
+        "--select", type=_codes, default=(), metavar="CODES", help="show these findings only, notes too: MQ6,MQ802"
     )
+    command.add_argument("--ignore", type=_codes, default=(), metavar="CODES", help="leave these findings out: MQ607")
+    command.add_argument(
+        "--changed-since",
+        metavar="REV",
+        help="findings of files changed since this git revision only; changed words of doctors need a correction",
+    )
+    _add_format(command, "sarif")
+
+
+def _add_format(command: argparse.ArgumentParser, *more: str) -> None:
+    forms = ("text", "json", "github", *more)
+    command.add_argument("--format", choices=forms, default="text", help="how to report (default: text)")
 
 
 def _add_related(command: argparse.ArgumentParser) -> None:
@@ -185,6 +201,17 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not a day of the calendar") from None
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """Read codes, or their beginnings, parted by commas."""
+    codes = tuple(code.strip() for code in text.split(","))
+    for code in codes:
+        if not code or not any(known >= "MQ5" and known.startswith(code) for known in CODES):
+            raise argparse.ArgumentTypeError(
+                f"'{code}' is no finding's code, and begins none: write MQ6 or MQ601,MQ602"
+            )
+    return codes
 
 
 def _jobs(text: str) -> int:
@@ -242,11 +269,15 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         report = pipeline.build(root, settings, _shown(options.format))
         difference = pipeline.verify(root, settings) if options.verify else None
     except BuildFailedError as error:
-        _show_problems(error.problems, options.format)
+        _show_problems(root, error.problems, options.format)
         return PROBLEMS
     if options.changed_list:
-        _write_list(options.changed_list, report.changes)
-    _show_report(report, options)
+        _write(options.changed_list, "".join(f"{line}\n" for line in report.changes))
+    if options.report:
+        from medqa.summary import markdown  # noqa: PLC0415
+
+        _write(options.report, markdown(report))
+    _show_report(root, report, options)
     if difference:
         _complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
         return PROBLEMS
@@ -255,20 +286,20 @@ def _build(root: Path, options: argparse.Namespace) -> int:
     return FINE
 
 
-def _write_list(file: Path, lines: Sequence[str]) -> None:
-    """Write a list of files, whole or not at all."""
+def _write(file: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
     new = file.with_name(f"{file.name}.new")
-    new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    new.write_text(text, encoding="utf-8")
     new.replace(file)
 
 
 def _check(root: Path, options: argparse.Namespace) -> int:
     from medqa import pipeline  # noqa: PLC0415
 
-    settings, show = _build_options(root, options), _shown(options.format)
-    problems, counting = pipeline.check(root, settings, show, strict=options.strict)
-    _show_problems(problems, options.format)
-    return PROBLEMS if counting else FINE
+    asked = pipeline.Asked(tuple(options.select), tuple(options.ignore), options.strict, options.changed_since or "")
+    checked = pipeline.check(root, _build_options(root, options), asked, _shown(options.format))
+    _show_problems(root, checked.problems, options.format, checked.config)
+    return PROBLEMS if checked.counting else FINE
 
 
 def _related(root: Path, options: argparse.Namespace) -> int:
@@ -295,7 +326,7 @@ def _answer(
     try:
         found = pipeline.ask(root, _build_options(root, options), question, _shown(options.format))
     except BuildFailedError as error:
-        _show_problems(error.problems, options.format)
+        _show_problems(root, error.problems, options.format)
         return PROBLEMS
     for line in [msgspec.json.encode(found).decode()] if options.format == "json" else lines(found):
         _say(line)
@@ -323,43 +354,40 @@ _COMMANDS = {
     "related": ("explain why a thread's similar threads are what they are", _add_related, _related),
     "stats": ("the archive in numbers", _add_question, _stats),
     "serve": ("preview with drafts, rebuilt on every save", _add_serve, _serve),
+    **editors.COMMANDS,
 }
 
 
 # --- what is printed --------------------------------------------------------------------------------------------------
 
 
-def _show_problems(problems: Sequence[Problem], form: str) -> None:
-    if form == "json":
-        _say(msgspec.json.encode({"problems": problems}).decode())
-        return
-    for found in problems:
-        _say(_annotation(found) if form == "github" else str(found))
-    if form == "text":
-        errors = sum(1 for found in problems if found.severity == "error")
-        _say(f"{_count(errors, 'error')}, {_count(len(problems) - errors, 'finding')}")
+def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "Config | None" = None) -> None:
+    from medqa import reports  # noqa: PLC0415
+    from medqa.config import Config  # noqa: PLC0415
+
+    settings = config or Config()
+    match form:
+        case "json":
+            lines: Iterable[str] = [reports.as_json(problems)]
+        case "github":
+            lines = reports.github(problems, lambda found: settings.level(found.code))
+        case "sarif":
+            levels = {code: settings.level(code) for code in CODES}
+            lines = [reports.sarif(problems, lambda found: settings.level(found.code), _version(), levels)]
+        case _:
+            lines = reports.text(root, problems)
+    for line in lines:
+        _say(line)
 
 
-def _annotation(found: Problem) -> str:
-    """Write a problem as GitHub shows it beside a line."""
-    level = "error" if found.severity == "error" else "warning"
-    text = f"{found.message}\n{found.hint}" if found.hint else found.message
-    file = _escaped(found.path, ":,")
-    return f"::{level} file={file},line={found.line},col={found.column},title={found.code}::{_escaped(text)}"
+def _show_report(root: Path, report: "Report", options: argparse.Namespace) -> None:
+    from medqa import reports  # noqa: PLC0415
 
-
-def _escaped(text: str, more: str = "") -> str:
-    for character in f"%\r\n{more}":
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
-
-
-def _show_report(report: "Report", options: argparse.Namespace) -> None:
     if options.format == "json":
-        _say(msgspec.json.encode({"problems": report.findings, "report": _figures(report)}).decode())
+        _say(reports.as_json(report.findings, report=_figures(report)))
         return
-    for found in report.findings if options.format == "github" else ():
-        _say(_annotation(found))
+    if options.format == "github":
+        _show_problems(root, report.findings, options.format)
     if options.why:
         _say(f"{options.why}: {report.answers[options.why]}")
     for line in _report_lines(report):

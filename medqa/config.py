@@ -1,24 +1,26 @@
 """The archive's settings, from `config.yaml`, and the words of its pages as values."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from medqa import sources, yamltext
-from medqa.errors import CODES, BuildFailedError, Problem, problem
+from medqa.errors import CODES, NOTES, BuildFailedError, Problem, problem
 from medqa.fields import Localized, Reader, wider_tags
 
 SOURCE_LANGUAGE = "en"
 """The language whose locale is complete by definition; the others are compared with it."""
 
-Level = Literal["error", "warning", "off"]
+Level = Literal["error", "warning", "note", "off"]
+Mode = Literal["light", "dark"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _STATEMENTS = ("notice", "contact", "funding", "advertising", "licence")
 _KEYS = (
@@ -32,6 +34,7 @@ _KEYS = (
     "profile",
     "statements",
     "emergency",
+    "colours",
     "markdown_front",
 )
 
@@ -58,6 +61,17 @@ class Statements(msgspec.Struct, frozen=True):
     licence: Localized = msgspec.field(default_factory=dict[str, str])
 
 
+class Colour(msgspec.Struct, frozen=True):
+    """A colour of the archive's own, in place of the one that the style sheet has under its name."""
+
+    name: str
+    mode: Mode
+    value: str
+    """`#rrggbb`, in small letters."""
+    place: tuple[int, int]
+    """Line and column."""
+
+
 class Config(msgspec.Struct, frozen=True):
     """The archive's settings. Closed: a key that is not here is an error."""
 
@@ -74,14 +88,22 @@ class Config(msgspec.Struct, frozen=True):
     specialties: tuple[ConfiguredSpecialty, ...] = ()
     """Specialties in the order in which pages list them; others follow by name."""
     levels: Mapping[str, Level] = msgspec.field(default_factory=dict[str, Level])
-    """Code of a finding → error (counts for the exit code), warning (default) or off."""
+    """Code of a finding → error (counts for the exit code), warning, note (shown when asked for) or off."""
     profile: Literal["public", "strict"] = "public"
-    """strict: every finding counts for the exit code of `check`, as with --strict."""
+    """strict: every warning counts for the exit code of `check`, as with --strict."""
     statements: Statements = Statements()
     emergency: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     """Region → emergency number, shown in urgent-care notices."""
+    colours: tuple[Colour, ...] = ()
+    """Colours in place of those of `assets/site.css`, by their names there; for light mode, dark mode or both."""
     markdown_front: bool = True
     """Whether plain texts are rendered without the Markdown library: the same bytes in a tenth of the time."""
+
+    def level(self, code: str) -> Level:
+        """Give how much what has a code counts."""
+        if code < "MQ5":
+            return "error"
+        return self.levels.get(code) or ("note" if code in NOTES else "warning")
 
     @property
     def path_prefix(self) -> str:
@@ -112,6 +134,7 @@ def load_config(root: Path) -> tuple[Config, list[Problem]]:
         profile=cast("Any", reader.choice("profile", ("public", "strict"))) or default.profile,
         statements=_statements(reader),
         emergency=reader.texts("emergency"),
+        colours=tuple(_colours(reader)),
         markdown_front=reader.choice("markdown_front", ("true", "false")) != "false",
     )
     return config, problems
@@ -160,13 +183,36 @@ def _levels(reader: Reader) -> dict[str, Level]:
     entry = reader.below("levels", findings)
     if entry is None:
         return {}
-    chosen = {code: entry.choice(code, ("error", "warning", "off")) for code in findings}
+    chosen = {code: entry.choice(code, get_args(Level)) for code in findings}
     return {code: cast("Level", level) for code, level in chosen.items() if level}
 
 
 def _statements(reader: Reader) -> Statements:
     entry = reader.below("statements", _STATEMENTS)
     return Statements(*(entry.localized(key) for key in _STATEMENTS)) if entry else Statements()
+
+
+def _colours(reader: Reader) -> Iterator[Colour]:
+    entry = reader.open("colours")
+    if entry is None:
+        return
+    for key in entry.keys:
+        modes = entry.below(key, MODES) if entry.is_mapping(key) else None
+        for mode in MODES:
+            of, name = (modes, mode) if modes else (entry, key)
+            if value := _colour(of, name):
+                yield Colour(key, mode, value, of.place(name))
+
+
+def _colour(reader: Reader, key: str) -> str:
+    """Read #abc or #aabbcc, also without its first character, which YAML takes for the beginning of a remark."""
+    text = reader.text(key)
+    digits = text.removeprefix("#").lower()
+    if text and not re.fullmatch(r"[0-9a-f]{3}|[0-9a-f]{6}", digits):
+        hint = 'write "#0d3f43": six digits from 0 to f, for red, green and blue'
+        reader.report(reader.place(key), "MQ204", f"'{text}' is not a colour", hint)
+        return ""
+    return "#" + "".join(digit * 2 if len(digits) == len("abc") else digit for digit in digits) if text else ""
 
 
 class Message(msgspec.Struct, frozen=True):

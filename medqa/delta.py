@@ -70,7 +70,9 @@ class Delta:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            heading = ""
+            heading = "something else"
+        if not heading:  # what a server says that has nothing yet
+            return ""
         if not heading.startswith(_HEADING):
             raise UsageError(f"{self._published} is no manifest of a published site")
         return heading.removeprefix(_HEADING).strip()

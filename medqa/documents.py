@@ -13,10 +13,14 @@ import msgspec
 from medqa.errors import Problem
 from medqa.fields import Localized, Name
 from medqa.markup import Link
+from medqa.sections import Section
 
 Sex = Literal["", "female", "male", "other"]
 Status = Literal["published", "draft", "withdrawn"]
 Practice = Literal["active", "retired", "deceased"]
+
+OLDEST = 90
+"""From this age on askers are counted together."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -37,6 +41,12 @@ class Age(msgspec.Struct, frozen=True):
     """True for "90+"."""
     months: bool = False
     """True where low is in months, else years."""
+
+    @property
+    def decade(self) -> int:
+        """The year that begins its ten years of life, at most OLDEST; of a band its middle counts, of "70+" the 70."""
+        years = self.low // 12 if self.months else (self.low + (self.low if self.high is None else self.high)) // 2
+        return min(years // 10 * 10, OLDEST)
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -225,6 +235,27 @@ Record = Doctor | Hospital | Specialty | Topic
 Document = Thread | Record | Page
 
 
+class Signature(msgspec.Struct, frozen=True):
+    """Whose name stands below a reply."""
+
+    reply: int
+    """Number of the reply, from 1."""
+    name: str
+    hospital: str
+    """"" where the signature names none."""
+    line: int
+    column: int
+    width: int
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """What was found in a document's texts."""
+
+    findings: tuple[Problem, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    """Those that say something else than the front matter, letter by letter."""
+
+
 class Parsed(msgspec.Struct, frozen=True):
     """All that one source gives."""
 
@@ -233,4 +264,8 @@ class Parsed(msgspec.Struct, frozen=True):
     """Part → its HTML; links inside the archive are placeholders."""
     plain: Mapping[str, str]
     """Part → its words without markup."""
+    sections: tuple[tuple[str, Section], ...]
+    """(part, section) of a thread in the order of the file: what it was made of."""
+    places: Mapping[str, tuple[int, int]]
+    """Field of the front matter → its (line, column)."""
     findings: tuple[Problem, ...]

@@ -15,6 +15,8 @@ _WIDE = (
     "[\u2e80-\u303f\u3040-\u30ff\u3100-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
 )
+_AFTER_WIDE_MARK = re.compile("(?<=[、。，．：；！？」』）]) ")  # noqa: RUF001
+"""The space between two paragraphs that were joined, behind a mark that brings its own."""
 _CLOSING = "\"'”’」』）)"  # noqa: RUF001
 """Quotation marks and brackets that may follow the end of a sentence."""
 _ABBREVIATED = r"(?<!\b[DM][rs]\.\s)(?<!\bMrs\.\s)(?<!\bvs\.\s)(?<!\be\.g\.\s)(?<!\bi\.e\.\s)"
@@ -37,6 +39,8 @@ def is_wide(character: str) -> bool:
 
 def excerpt(plain: str, limit: int = EXCERPT) -> str:
     """Give the beginning of a text of one line, cut after a word or a CJK character, with an ellipsis where cut."""
+    if not plain.isascii():
+        plain = _AFTER_WIDE_MARK.sub("", plain)
     if len(plain) <= limit:
         return plain
     cut = limit

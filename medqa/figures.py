@@ -1,12 +1,17 @@
-"""The archive in numbers: how many threads there are, and which of them readers of others are led to."""
+"""The archive in numbers: how many threads there are, what they are about, and which of them others lead to."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
+from medqa import waiting
 from medqa.archive import Archive
 from medqa.intake import Told
+from medqa.pages import Band, GlancePage
+from medqa.plan.glance import glance
+from medqa.waiting import Waiting
 
 _NAMED = 20
 """Threads that are listed by name."""
@@ -36,6 +41,18 @@ class Figures(msgspec.Struct, frozen=True):
     """Those among them that are not the next newer or older thread of another's specialty either."""
     unreached_stems: tuple[str, ...]
     """The first of them by stem."""
+    years: Mapping[str, int]
+    """Year asked → threads that stand in lists; so in all of the following, which are those of the page `/archive/`."""
+    specialties: Mapping[str, int]
+    median_days_to_reply: int | None
+    """Half of the first replies came within so many days."""
+    days_to_reply: Mapping[str, int]
+    """Span of days, "2-3" or "31+" → threads."""
+    ages: Mapping[str, int]
+    """Years of life, "30-39" or "90+", or "not stated" → threads."""
+    sexes: Mapping[str, int]
+    waiting: Waiting
+    """Who waits for a doctor."""
 
 
 def figures(told: Told) -> Figures:
@@ -61,7 +78,33 @@ def figures(told: Told) -> Figures:
         in_no_cards_share=(2000 * len(apart) + whole) // (2 * whole) / 10,
         unreached=len(unreached),
         unreached_stems=tuple(unreached[:_NAMED]),
+        **_glance(glance(told.desk)),
+        waiting=waiting.waiting(told),
     )
+
+
+def _glance(page: GlancePage) -> dict[str, Any]:
+    """Give what the page of figures shows."""
+    return {
+        "years": {str(year): count for year, count in page.years},
+        "specialties": {one.link.text: one.count for one in page.specialties},
+        "median_days_to_reply": page.median,
+        "days_to_reply": _spans(page.waits),
+        "ages": _told(_spans(page.ages), page.ageless),
+        "sexes": _told({sex: count for sex, count in page.sexes if sex}, dict(page.sexes).get("", 0)),
+    }
+
+
+def _spans(bands: Iterable[Band]) -> dict[str, int]:
+    """Name bands: 1, 2-3, 31+."""
+    return {
+        str(one.low) if one.low == one.high else f"{one.low}-{one.high}" if one.high is not None else f"{one.low}+":
+        one.count for one in bands
+    }  # fmt: skip
+
+
+def _told(counts: dict[str, int], untold: int) -> dict[str, int]:
+    return {**counts, "not stated": untold} if untold else counts
 
 
 def _beside(archive: Archive) -> set[str]:
@@ -75,11 +118,11 @@ def _beside(archive: Archive) -> set[str]:
 def lines(found: Figures) -> Iterator[str]:
     """Write the numbers for people."""
     rows = (
-        (found.public, "public threads"),
-        (found.duplicates, "  duplicates of others, which are in no list"),
+        (found.public, _plural(found.public, "public thread")),
+        (found.duplicates, f"  {_plural(found.duplicates, 'duplicate')} of others, in no list"),
         (found.superseded, "  superseded, which are in similar threads only where pinned"),
         (found.awaiting_reply, "  awaiting a reply"),
-        (found.drafts, "drafts"),
+        (found.drafts, _plural(found.drafts, "draft")),
         (found.embargoed, "not public yet"),
         (found.gone, "withdrawn or expired"),
         (found.in_no_cards, f"in nobody's similar threads ({found.in_no_cards_share:.1f} % of those in lists)"),
@@ -90,3 +133,22 @@ def lines(found: Figures) -> Iterator[str]:
     yield from (f"{'':{width}}   {stem}" for stem in found.unreached_stems)
     if more := found.unreached - len(found.unreached_stems):
         yield f"{'':{width}}   and {more:,} more"
+    yield from waiting.lines(found.waiting)
+    yield from _table("by year", found.years)
+    yield from _table("by specialty", found.specialties)
+    yield from _table("by days to the first reply", found.days_to_reply)
+    if (days := found.median_days_to_reply) is not None:
+        yield f"  half of all replies: within {days:,} {_plural(days, 'day')}"
+    yield from _table("by age", found.ages)
+    yield from _table("by sex", found.sexes)
+
+
+def _table(heading: str, counts: Mapping[str, int]) -> Iterator[str]:
+    """Write counts under a heading; nothing where there are none."""
+    if counts:
+        yield from ("", f"{heading}:")
+        yield from (f"  {name}: {number:,}" for name, number in counts.items())
+
+
+def _plural(number: int, word: str) -> str:
+    return word if number == 1 else f"{word}s"

@@ -1,15 +1,17 @@
 """Stages 1 to 3: what the files of an archive tell now, and what is different from the last build."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
-from medqa import index, related, sources, survey, work
+from medqa import colours, index, related, sources, survey, work
 from medqa.archive import Archive, Copied, Options, Outline
 from medqa.cache import Memory, Remembered, State
+from medqa.checks import against, pictures
 from medqa.compiled import Shelf
 from medqa.config import Config, Locales, load_config
 from medqa.errors import Problem
@@ -43,6 +45,8 @@ class BuildOptions(msgspec.Struct, frozen=True):
     """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
     published: Path | None = None
     """Manifest of the published site, where `out` is to hold only what differs from that."""
+    examine: bool = False
+    """Whether texts are examined, and threads compared with records: what `check` tells and a build does not."""
     why: tuple[str, ...] = ()
     """Addresses about which the report shall say why the page was, or was not, made again."""
 
@@ -74,8 +78,9 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         sorted_out = _sort_out(surveyed)
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
-        library = work.Library(root, dialect(given.config, given.locales, sure=sure), memory.documents, pool)
-        documents, unparsed, terms = _parse(library, sorted_out, clock)
+        spoken = dialect(given.config, given.locales, sure=sure)
+        library = work.Library(root, spoken, memory.documents, pool, examining=options.examine)
+        documents, unparsed, terms, signed = _parse(library, sorted_out, clock)
         if unparsed or surveyed.removed:
             sources.require_content(root)  # deleted meanwhile, it is one error and not one for each document
     with clock.stage("index"):
@@ -91,6 +96,10 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
             _relate(archive, changes, found.lists)
             twins = _pair(archive, changes, found.twins)
         index.twins.check(changes, twins)
+    if options.examine:
+        with clock.stage("examine"):
+            against.check(changes, state, signed)
+            pictures.check(changes, root, sorted_out.copies)
     problems = sorted({*given.problems, *surveyed.problems, *sorted_out.problems, *unparsed, *changes.problems()})
     return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
 
@@ -121,22 +130,28 @@ def _sort_out(found: survey.Survey) -> _Sorted:
     return _Sorted(documents, [path for path in found.removed if not path.startswith(static)], copies, problems)
 
 
-def _parse(library: work.Library, files: _Sorted, clock: Clock) -> tuple[Found, list[Problem], dict[str, bytes]]:
-    """Give what is different, what is wrong with it, and the term counts of threads, by the keys of their parses."""
+def _parse(
+    library: work.Library, files: _Sorted, clock: Clock
+) -> tuple[Found, list[Problem], dict[str, bytes], dict[str, against.Signed]]:
+    """Give what is different, what is wrong with it, threads' terms by the keys of their parses, signatures by path."""
     terms: dict[str, bytes] = {}
+    signed: dict[str, against.Signed] = {}
     documents: list[tuple[Place, Outline, tuple[Problem, ...]]] = []
     broken: list[Place] = []
     problems: list[Problem] = []
     for place, key, parsed in clock.count(library.parse(files.documents), len(files.documents)):
         if isinstance(parsed, Remembered):
-            findings = tuple(msgspec.structs.replace(found, path=place.path) for found in parsed.findings)
+            told = (*parsed.findings, *parsed.examined.findings)
+            findings = tuple(msgspec.structs.replace(found, path=place.path) for found in told)
             documents.append((place, outline(place, key, parsed.document, parsed.terms), findings))
             if parsed.terms:
                 terms[key] = parsed.terms
+            if parsed.examined.signatures:
+                signed[place.path] = parsed.examined.signatures
         else:
             broken.append(place)
             problems += parsed
-    return Found(documents, broken, files.removed), problems, terms
+    return Found(documents, broken, files.removed), problems, terms, signed
 
 
 def _day(root: Path, options: BuildOptions, archive: Archive, found: Found) -> date:
@@ -159,7 +174,7 @@ def _assets(given: "_Given", archive: Archive) -> dict[str, Copied | None]:
 
 def _epoch(given: "_Given", options: BuildOptions) -> str:
     """Name what everything depends on, so that no difference is taken of it."""
-    everything = (given.config, given.locales, options.drafts)
+    everything = (given.config, given.locales, options.drafts, options.examine)
     return sources.digest(msgspec.msgpack.encode(everything, order="deterministic"))
 
 
@@ -233,5 +248,14 @@ def _read(root: Path, base_url: str, memory: Memory) -> _Given:
                 unreadable.append(error.problem)
             else:
                 assets[name] = Copied(sources.shown_path(root, file), blob)
-    found = (*problems, *unworded, *templates.problems(), *unreadable)
+    found = (*problems, *unworded, *templates.problems(), *unreadable, *_coloured(root, settings, templates))
     return _Given(settings, locales, templates, assets, found)
+
+
+def _coloured(root: Path, settings: Config, templates: Templates) -> Iterator[Problem]:
+    """Look at the archive's own colours together with those of its style sheet."""
+    file = templates.files.get(colours.STYLES)
+    if settings.colours and file:
+        with suppress(sources.UnreadableError):  # which is reported where it is copied
+            css = sources.bytes_of(root, file).decode(errors="replace")
+            yield from colours.problems(settings.colours, css)

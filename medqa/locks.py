@@ -18,6 +18,20 @@ _ATTEMPTS = 5
 """Between two looks the holder may have gone, or not yet have left its note."""
 
 
+_held: set[int] = set()
+"""What is open and locked here."""
+
+
+def _let_go() -> None:
+    """Close, in a process just begun as a copy of this one, what would keep a lock that is this one's alone."""
+    for handle in _held:
+        os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
 class Lock:
     """A folder, made if there is none, that is one build's alone until it is closed."""
 
@@ -34,6 +48,7 @@ class Lock:
             raise UsageError(f"{folder} is not a folder: choose another with --out") from None
         except OSError as error:
             raise disk.refusal(error, folder) from error
+        _held.add(self.folder.handle)
 
     def sign(self) -> None:
         """Leave the note, locked before it can be read; where the disk takes none, the holder has no name."""
@@ -42,6 +57,7 @@ class Lock:
             self.folder.make(self._note.rpartition("/")[0])
             self.folder.remove(new)
             self._open_note = os.open(new, os.O_WRONLY | os.O_CREAT, 0o666, dir_fd=self.folder.handle)
+            _held.add(self._open_note)
             _ours(self._open_note)
             os.write(self._open_note, f"process {os.getpid()} on {os.uname().nodename}".encode())
             self.folder.move(new, self._note)
@@ -54,9 +70,11 @@ class Lock:
         if self._made and self.folder.stands():
             with suppress(OSError):
                 self.folder.path.rmdir()
-        if self._open_note is not None:
-            os.close(self._open_note)
+        _held.discard(self.folder.handle)
         self.folder.close()
+        if self._open_note is not None:
+            _held.discard(self._open_note)
+            os.close(self._open_note)
 
 
 def _locked(path: Path, note: str) -> tuple[disk.Folder, bool]:

@@ -9,7 +9,7 @@ from medqa import manifest, plan, work
 from medqa.delta import Delta
 from medqa.intake import Told
 from medqa.outputs import Site
-from medqa.pages import KINDS, Page, file_of
+from medqa.pages import KINDS, CopiedFile, Page, file_of
 from medqa.progress import Clock
 
 
@@ -77,10 +77,11 @@ class Making:
         return address.planner if address else ""
 
     def _copied(self, page: Page) -> bytes:
-        """Read a file that is published as it is."""
+        """Read a file that is published as it is, or with something behind it."""
         name = self._told.archive.pages.get(page.url)
         files, own = self._told.templates.files, name.argument if name else ""
-        return (files[own] if own in files else self._root / own).read_bytes()
+        more = page.more.encode() if isinstance(page, CopiedFile) else b""
+        return (files[own] if own in files else self._root / own).read_bytes() + more
 
     def _doubtful(self) -> set[str]:
         """Give the addresses of the pages that may not be as they were."""

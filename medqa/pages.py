@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from medqa.charts import Columns, columns
 from medqa.config import direction
-from medqa.documents import Asker, Practice, Text
+from medqa.documents import Asker, Practice, Sex, Text
 
 
 class Link(msgspec.Struct, frozen=True, cache_hash=True):
@@ -50,11 +51,18 @@ class Card(msgspec.Struct, frozen=True, cache_hash=True):
     """With the honorific, as its language writes it; "" while the thread awaits a reply."""
     reply: str
     """Excerpt of the first reply."""
+    words: str
+    """Language of `doctor` and `by`: the thread's own, or the site's where there are no strings in that."""
 
     @property
     def dir(self) -> str:
         """Writing direction of the thread's language."""
         return direction(self.lang)
+
+    @property
+    def words_dir(self) -> str:
+        """Writing direction of the language of `doctor` and `by`."""
+        return direction(self.words)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -329,6 +337,42 @@ class TextPage(Page, frozen=True, kw_only=True):
     body: Text | None
 
 
+class Band(msgspec.Struct, frozen=True):
+    """What is counted together: ages, days of waiting."""
+
+    low: int
+    high: int | None
+    """The last that belongs to it; None: all that follow."""
+    count: int
+
+
+class GlancePage(Page, frozen=True, kw_only=True):
+    """The archive in numbers, of all threads that stand in lists."""
+
+    template: ClassVar[str] = "archive.html"
+    threads: int
+    years: tuple[tuple[int, int], ...]
+    """Year asked and its threads, from the first year to the last, those without any among them."""
+    specialties: tuple[Count, ...]
+    """Those that have threads."""
+    median: int | None
+    """Days within which half of those with a reply had their first; None where none has one."""
+    waits: tuple[Band, ...]
+    """By days from the question to the first reply."""
+    awaiting: int
+    ages: tuple[Band, ...]
+    """By the asker's age in years, from the youngest that there are to the oldest."""
+    ageless: int
+    """Threads that do not tell it."""
+    sexes: tuple[tuple[Sex, int], ...]
+    """Those that there are, "" last, for threads that do not tell it."""
+
+    @property
+    def chart(self) -> Columns:
+        """The years as columns."""
+        return columns(self.years)
+
+
 class NotFoundPage(Page, frozen=True, kw_only=True):
     """What a server shows for an address that does not exist."""
 
@@ -350,7 +394,9 @@ class CopiedFile(Page, frozen=True, kw_only=True):
     content: str
     """Digest of its bytes."""
     source: str
-    """Absolute path of the file."""
+    """Path of the file, as problems show it."""
+    more: str = ""
+    """What is written behind it."""
 
 
 KINDS: tuple[type[Page], ...] = (
@@ -368,6 +414,7 @@ KINDS: tuple[type[Page], ...] = (
     DoctorsPage,
     HospitalsPage,
     TextPage,
+    GlancePage,
     NotFoundPage,
     RedirectPage,
 )

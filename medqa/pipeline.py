@@ -16,16 +16,19 @@ from typing import TypeVar
 
 import msgspec
 
-from medqa import outputs, plan, sources, work
+from medqa import corrections, outputs, plan, revisions, sources, work
 from medqa.cache import FOLDER, DamagedError, opened
+from medqa.config import Config
 from medqa.delta import Delta
 from medqa.errors import BuildFailedError, Problem
 from medqa.intake import BuildOptions, Told, update
 from medqa.making import Making
 from medqa.outputs import Site
+from medqa.parse import dialect
 from medqa.progress import Clock, Show, silent
+from medqa.revisions import Since
 
-__all__ = ["BuildOptions", "Report", "ask", "build", "check", "first_difference", "verify"]
+__all__ = ["Asked", "BuildOptions", "Checked", "Report", "ask", "build", "check", "first_difference", "verify"]
 
 CHECKED = f"{FOLDER}/check"
 """Stands for a site where none is made."""
@@ -127,38 +130,85 @@ def _site(options: BuildOptions) -> Site | Delta:
     return Delta(options.out, options.published) if options.published else Site(options.out)
 
 
-def check(
-    root: Path, options: BuildOptions, show: Show = silent, *, strict: bool = False
-) -> tuple[list[Problem], list[Problem]]:
-    """Find the problems of the archive without making a page: all of them, and those that count as errors.
+class Asked(msgspec.Struct, frozen=True):
+    """Which of the problems `check` is asked for, and how they count."""
 
-    A finding counts where config's `levels` say so, or config's profile or `strict` say so of all.
+    select: tuple[str, ...] = ()
+    """Codes, or their beginnings, of the findings that are shown; none: all but notes."""
+    ignore: tuple[str, ...] = ()
+    """Those that are not shown."""
+    strict: bool = False
+    """Whether warnings count as errors do."""
+    since: str = ""
+    """A revision: only findings in files that changed since then are shown, and changed replies need a correction."""
+
+
+_ALL = Asked()
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What `check` found."""
+
+    problems: tuple[Problem, ...]
+    """Errors, and the findings that were asked for."""
+    counting: bool
+    """Whether one of them counts as an error."""
+    config: Config
+
+
+def check(root: Path, options: BuildOptions, asked: Asked = _ALL, show: Show = silent) -> Checked:
+    """Find the problems of the archive without making a page.
+
+    A finding counts where config's `levels` say so, or config's profile or `strict` say so of all warnings. Raises
+    UsageError where the revision that is asked for is not known.
     """
     with _no_garbage():
-        return _despite_damage(lambda: _check(root, options, Clock(show), strict=strict))
+        return _despite_damage(lambda: _check(root, options, asked, Clock(show)))
 
 
-def _check(root: Path, options: BuildOptions, clock: Clock, *, strict: bool) -> tuple[list[Problem], list[Problem]]:
+def _check(root: Path, options: BuildOptions, asked: Asked, clock: Clock) -> Checked:
+    since = revisions.since(root, asked.since) if asked.since else None
     with _unmade(root, options, clock) as (told, problems):
         settings = told.archive.config
-    everything = strict or settings.profile == "strict"
-    raised = {code for code, level in settings.levels.items() if level == "error"}
-    counting = [found for found in problems if found.severity == "error" or everything or found.code in raised]
-    return problems, counting
+        spoken = dialect(settings, told.desk.locales)
+        unexplained = corrections.problems(root, since, spoken) if since else ()
+    raising = {"error", "warning"} if asked.strict or settings.profile == "strict" else {"error"}
+    shown = tuple(one for one in sorted({*problems, *unexplained}) if _wanted(one, asked, settings, since))
+    return Checked(shown, any(settings.level(one.code) in raising for one in shown), settings)
 
 
-def ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], show: Show = silent) -> Done:
+def _wanted(found: Problem, asked: Asked, settings: Config, since: Since | None) -> bool:
+    """Tell whether a problem was asked for: errors always are, since what is wrong with a file may hide the rest."""
+    if found.severity == "error":
+        return True
+    if since and since.files.get(found.path, "D") == "D":
+        return False
+    selected = found.code.startswith(asked.select) if asked.select else settings.level(found.code) != "note"
+    return selected and not (asked.ignore and found.code.startswith(asked.ignore))
+
+
+def ask(
+    root: Path,
+    options: BuildOptions,
+    question: Callable[[Told], Done],
+    show: Show = silent,
+    *,
+    despite_errors: bool = False,
+) -> Done:
     """Answer a question about the archive as its files tell it now, without making a page.
 
-    Raises BuildFailedError with every problem of the content, where one is an error.
+    Raises BuildFailedError with every problem of the content, where one is an error; `despite_errors` of some files the
+    question is asked of the others.
     """
     with _no_garbage():
-        return _despite_damage(lambda: _ask(root, options, question, Clock(show)))
+        return _despite_damage(lambda: _ask(root, options, question, Clock(show), despite_errors=despite_errors))
 
 
-def _ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock) -> Done:
+def _ask(
+    root: Path, options: BuildOptions, question: Callable[[Told], Done], clock: Clock, *, despite_errors: bool
+) -> Done:
     with _unmade(root, options, clock) as (told, problems):
-        if _failing(problems):
+        if _failing(problems) and not despite_errors:
             raise BuildFailedError(problems)
         return question(told)
 
@@ -167,7 +217,7 @@ def _ask(root: Path, options: BuildOptions, question: Callable[[Told], Done], cl
 def _unmade(root: Path, options: BuildOptions, clock: Clock) -> Iterator[tuple[Told, list[Problem]]]:
     """Bring what is known of an archive up to date without making a page; gives also its problems."""
     sources.require_content(root)
-    options = msgspec.structs.replace(options, out=root / CHECKED)
+    options = msgspec.structs.replace(options, out=root / CHECKED, examine=True)
     with _pool(root, options) as pool, opened(options.cache, sources.engine_digest()) as memory:
         told = update(root, options, memory, pool, clock)
         problems = sorted({*told.problems, *_unfilled(told)})

@@ -17,7 +17,7 @@ _CHAINS = ("superseded_by", "duplicate_of", "translation_of")
 
 
 def problems(archive: Archive, thread: Thread, path: str, broken: Collection[str]) -> Iterator[Problem]:
-    """Report references to no thread (MQ212) or in a circle (MQ218).
+    """Report references to no thread (MQ212), in a circle (MQ218), or to a thread that is replaced itself (MQ803).
 
     `broken` are the stems of threads that could not be parsed.
     """
@@ -29,9 +29,13 @@ def problems(archive: Archive, thread: Thread, path: str, broken: Collection[str
                 yield problem(at, "MQ212", f"'{field}' names no thread: '{name.text}'", hint)
         elif name.text == thread.stem:
             yield problem(at, "MQ218", f"'{field}' names the thread itself", "delete it")
-        elif field in _CHAINS and min(circle := _circle(archive, thread, field), default="") == thread.stem:
+        elif min(circle := _circle(archive, thread, field) if field in _CHAINS else [], default="") == thread.stem:
             message = f"'{field}' leads in a circle: {' → '.join((*circle, thread.stem))}"
             yield problem(at, "MQ218", message, "delete it in the thread that should stand last")
+        elif field == "superseded_by" and not circle and (next_one := archive.thread(name.text).superseded_by):
+            message = f"'{name.text}', which replaces this thread, is itself replaced by '{next_one.text}'"
+            last = _last(archive, next_one.text)
+            yield problem(at, "MQ803", message, f"write 'superseded_by: {last}'", width=len(name.text))
 
 
 def references(thread: Thread) -> Iterator[tuple[str, Name]]:
@@ -59,6 +63,15 @@ def _circle(archive: Archive, thread: Thread, field: str) -> list[str]:
         name: Name | None = getattr(archive.thread(at), field)
         at = name.text if name else ""
     return list(way) if at == thread.stem else []
+
+
+def _last(archive: Archive, stem: str) -> str:
+    """Give the thread at the end of the chain of those that replace a thread."""
+    seen: set[str] = set()
+    while stem not in seen and archive.has(f"threads/{stem}") and (after := archive.thread(stem).superseded_by):
+        seen.add(stem)
+        stem = after.text
+    return stem
 
 
 def dates(archive: Archive, thread: Thread, path: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from medqa import yamltext
 from medqa.errors import Problem, nearest, problem
 from medqa.markup import grammar
 from medqa.markup.characters import normal
@@ -13,7 +14,6 @@ from medqa.markup.characters import normal
 SectionKind = Literal["question", "reply", "follow_up", "more_info"]
 _UNSPACED = re.compile(r" {0,3}##([^#\s].*)")
 """A heading but for the space after its marks."""
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 _OPENING = re.compile(r"---[^\S\n]*(?:\n|\Z)")
 """The line that begins the front matter."""
 _CLOSING = re.compile(rf"\n{_OPENING.pattern}")
@@ -57,11 +57,8 @@ class Section(msgspec.Struct, frozen=True):
 
 def frame(text: str, path: str) -> Frame | Problem:
     """Part a file into front matter and body."""
-    # Few texts have even one of the marks, for which the search is fastest.
-    if any(mark in text and mark * 7 in text for mark in "<>") and (conflict := _CONFLICT.search(text)):
-        place = (path, text.count("\n", 0, conflict.start()) + 1, 1)
-        hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
-        return problem(place, "MQ111", "a merge conflict was left here", hint)
+    if conflict := yamltext.conflict(text, path):
+        return conflict
     opening = _OPENING.match(text)
     if opening is None:
         hint = "begin the file with a line '---', then 'key: value' lines, then '---' again"
@@ -125,10 +122,23 @@ def _judged(cut: Frame, path: str, names: Names, problems: list[Problem]) -> Ite
     """Give the headings outside code with their lines; a foreign language is a fault of the first of them only."""
     language = ""
     for text, at, number in _outside_code(cut, path, problems):
+        if _is_deep(text, names):
+            continue
         if heading := _judge(normal(text), names):
             line = _Line(at, at + len(text) + 1, number)
             yield line, _Judged(heading.kind) if heading.language and language else heading
             language = language or heading.language
+
+
+def _is_deep(line: str, names: Names) -> bool:
+    """Tell whether a line is sure to be a heading inside a section, or text: as most of those with marks are."""
+    return (
+        line[:3] == "###"
+        and line.isascii()
+        and line.isprintable()
+        and "  " not in line
+        and line.strip("# ").casefold() not in names.own
+    )
 
 
 def _outside_code(cut: Frame, path: str, problems: list[Problem]) -> Iterator[tuple[str, int, int]]:

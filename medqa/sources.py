@@ -87,12 +87,17 @@ def read(root: Path, path: str) -> Source:
     """
     data = bytes_of(root, root / path)
     try:
-        text = data.decode("utf-8")
+        text = text_of(data)
     except UnicodeDecodeError as error:
         raise UnreadableError(_not_text(path, data, error.start)) from error
     if b"\0" in data:  # UTF-16 without a byte order mark, say, of which every byte is UTF-8
         raise UnreadableError(_not_text(path, data, data.index(0)))
-    return Source(path, blob_id(data), _with_newlines(text.removeprefix("\ufeff")))
+    return Source(path, blob_id(data), text)
+
+
+def text_of(data: bytes) -> str:
+    """Give the text of a file's bytes; raises UnicodeDecodeError."""
+    return _with_newlines(data.decode("utf-8").removeprefix("\ufeff"))
 
 
 def _with_newlines(text: str) -> str:
@@ -240,13 +245,16 @@ def last_commit_date(root: Path) -> date | None:
     return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else None
 
 
-_STANDS_ON = ("jinja2", "markdown", "msgspec", "pystemmer", "python-slugify", "pyyaml", "text-unidecode")
+_STANDS_ON = (
+    "jinja2", "markdown", "msgspec", "phonenumbers", "pystemmer", "python-slugify", "python-stdnum", "pyyaml",
+    "text-unidecode",
+)  # fmt: skip
 """Packages whose releases may make other bytes of the same content."""
 
 
 def engine_digest() -> str:
     """Give the digest of medqa itself: its modules, and the versions of what they stand on."""
-    modules = sorted(_PACKAGE.rglob("*.py"))
+    modules = sorted((*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml")))
     texts = [part for file in modules for part in (file.relative_to(_PACKAGE).as_posix(), file.read_bytes())]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return digest(python, unicodedata.unidata_version, *map(_version, _STANDS_ON), *texts)

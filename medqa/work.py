@@ -6,6 +6,7 @@ What goes to a worker and comes back is packed bytes. With one job, or one chunk
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 
 import msgspec
 
-from medqa import cache, related, sources
+from medqa import cache, checks, related, sources
 from medqa.cache import Documents, Remembered, Row
 from medqa.compiled import Shelf
 from medqa.config import Config, Locales
@@ -128,8 +129,10 @@ class Processes:
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Have a chunk run by the next that is free."""
         if self._executor is None:
-            # "fork" would copy whatever threads and locks the parent has (a preview server's, say).
-            context = multiprocessing.get_context("forkserver")
+            # A copy of this process has everything at hand, but would also have the locks that others of its threads
+            # hold (a preview server's, say), and elsewhere than on Linux system libraries that bear no copying.
+            alone = sys.platform == "linux" and threading.active_count() == 1
+            context = multiprocessing.get_context("fork" if alone else "forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
         future = self._executor.submit(function, job)
@@ -160,6 +163,7 @@ class _ParseJob(msgspec.Struct, frozen=True):
     root: Path
     spoken: Dialect
     places: tuple[Place, ...]
+    examining: bool
 
     def __str__(self) -> str:
         return f"{self.places[0].path} … {self.places[-1].path}"
@@ -171,13 +175,14 @@ _Results = dict[Place, Row | list[Problem]]
 class Library:
     """The parsed documents of an archive: those that are remembered, and those that have to be parsed."""
 
-    def __init__(self, root: Path, spoken: Dialect, memory: Documents, pool: Pool) -> None:
-        """Keep the documents of an archive, parsed in a dialect, in a memory."""
+    def __init__(self, root: Path, spoken: Dialect, memory: Documents, pool: Pool, *, examining: bool = False) -> None:
+        """Keep the documents of an archive, parsed in a dialect, in a memory; examine their texts, or not."""
         self._root = root
         self._spoken = spoken
         self._packed = _packed(spoken)
         self._memory = memory
         self._pool = pool
+        self._examining = examining
         self._held: OrderedDict[str, Remembered] = OrderedDict()
 
     def parse(self, files: Sequence[tuple[Place, str]]) -> Iterator[tuple[Place, str, Remembered | list[Problem]]]:
@@ -186,19 +191,21 @@ class Library:
         What is remembered is not parsed. The key is that of the bytes that were parsed: a file may change at any time.
         """
         keys = {place: _key(place, blob, self._packed) for place, blob in files}
-        known = self._memory.known(keys.values())
+        known = self._memory.known(keys.values(), examined=self._examining)
         for place, key in keys.items():
             if key in known:
-                yield place, key, self._remembered(place, key)
+                remembered = self._remembered(place, key)
+                yield place, key, self._with_examined(place, key, remembered) if self._examining else remembered
         unknown = [place for place, key in keys.items() if key not in known]
-        jobs = [_ParseJob(self._root, self._spoken, tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
+        jobs = [self._job(tuple(part)) for part in _chunks(unknown, PARSE_CHUNK)]
         with self._memory.writing():
             for job, results in zip(jobs, self._pool.map(_parse_chunk, jobs), strict=True):
                 parsed = self._as_seen_here(dict(zip(job.places, results, strict=True)), keys)
                 self._memory.remember([result for result in parsed.values() if isinstance(result, Row)])
                 for place, result in parsed.items():
                     if isinstance(result, Row):
-                        yield place, result.key, self._hold(result.key, cache.unpack(place.kind, result.record))
+                        remembered = cache.unpack(place.kind, result.record, result.examined)
+                        yield place, result.key, self._hold(result.key, remembered)
                     else:
                         yield place, "", result
 
@@ -207,7 +214,7 @@ class Library:
         if not self._pool.apart:
             return results
         doubtful = [place for place, one in results.items() if not isinstance(one, Row) or one.key != keys[place]]
-        again = _parse_chunk(_ParseJob(self._root, self._spoken, tuple(doubtful)))
+        again = _parse_chunk(self._job(tuple(doubtful)))
         return {**results, **dict(zip(doubtful, again, strict=True))}
 
     def read(self, place: Place, key: str) -> Document:
@@ -238,6 +245,16 @@ class Library:
             held = self._hold(key, cache.unpack(place.kind, packed))
         return held
 
+    def _with_examined(self, place: Place, key: str, remembered: Remembered) -> Remembered:
+        """Add what was found in a document's texts, of which it is known that they were examined."""
+        packed = self._memory.examined(key)
+        if packed is None:
+            packed = self._parsed_again(place, key).examined or b""
+        return msgspec.structs.replace(remembered, examined=cache.unpack_found(packed))
+
+    def _job(self, places: tuple[Place, ...]) -> _ParseJob:
+        return _ParseJob(self._root, self._spoken, places, self._examining)
+
     def _hold(self, key: str, one: Remembered) -> Remembered:
         self._held[key] = one
         if len(self._held) > _HELD:
@@ -246,7 +263,7 @@ class Library:
 
     def _parsed_again(self, place: Place, key: str) -> Row:
         """Parse what the memory has lost; that it can be parsed is known, since it was."""
-        (parsed,) = _parse_chunk(_ParseJob(self._root, self._spoken, (place,)))
+        (parsed,) = _parse_chunk(self._job((place,)))
         if not isinstance(parsed, Row):
             raise BuildFailedError(parsed)
         if parsed.key != key:
@@ -269,11 +286,15 @@ def _parse_chunk(job: _ParseJob) -> list[Row | list[Problem]]:
         for place, source in zip(job.places, read, strict=True)
     ]
     terms = [_terms(one) if isinstance(one, Parsed) else b"" for one in parsed]
+    found = [
+        checks.examine(place.path, one) if job.examining and isinstance(one, Parsed) else None
+        for place, one in zip(job.places, parsed, strict=True)
+    ]
     return [
-        cache.pack(_key(place, source.digest, packed), one, counts)
+        cache.pack(_key(place, source.digest, packed), one, counts, examined)
         if isinstance(one, Parsed) and isinstance(source, sources.Source)
         else cast("list[Problem]", one)
-        for place, source, one, counts in zip(job.places, read, parsed, terms, strict=True)
+        for place, source, one, counts, examined in zip(job.places, read, parsed, terms, found, strict=True)
     ]
 
 

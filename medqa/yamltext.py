@@ -16,8 +16,10 @@ from yaml._yaml import CParser
 from medqa.errors import Problem, problem
 
 _LOST_COMMENT = re.compile(r"[ \t]+#")
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*", re.MULTILINE)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Control characters, byte order marks, and the line separators that YAML would count and no editor shows."""
 _NESTING = 40
 """Levels: more than any front matter needs, less than Python's stack."""
@@ -74,13 +76,55 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping, list[Probl
 
     Gives the mapping (empty when the text cannot be read, or is empty) and all problems found.
     """
-    invisible = _INVISIBLE.search(text)
+    invisible = INVISIBLE.search(text)
     if invisible:
         place = (path, *_position(text, invisible.start(), first_line))
         message = f"an invisible character (U+{ord(invisible[0]):04X}) stands here"
         return Mapping({}, first_line, 1), [problem(place, "MQ103", message, "delete it")]
-    simple = _simple(text, first_line)
-    return (simple, []) if simple else _from_events(text, path, first_line)
+    if simple := _simple(text, first_line):
+        return simple, []
+    if found := conflict(text, path, first_line):
+        return Mapping({}, first_line, 1), [found]
+    return _from_events(text, path, first_line)
+
+
+def conflict(text: str, path: str, first_line: int = 1) -> Problem | None:
+    """Report the marks that git leaves where two people changed the same lines (MQ111)."""
+    # Few texts have even one of the marks, for which the search is fastest.
+    if not any(mark in text and mark * 7 in text for mark in "<>"):
+        return None
+    found = _CONFLICT.search(text)
+    if found is None:
+        return None
+    place = (path, text.count("\n", 0, found.start()) + first_line, 1)
+    hint = "keep the right one of the two versions and delete the lines <<<<<<<, ======= and >>>>>>>"
+    return problem(place, "MQ111", "a merge conflict was left here", hint)
+
+
+def comments(text: str, first_line: int = 1) -> list[tuple[int, str]]:
+    """Give the comments of a text that `read` finds no fault with: line, and the words from '#' on."""
+    if "#" not in text:
+        return []
+    quiet = _quiet(text)
+    found = []
+    for mark in _COMMENT.finditer(text):
+        line = text.count("\n", 0, mark.start())
+        place = (line, mark.start() - text.rfind("\n", 0, mark.start()) - 1)
+        if not any(begin <= place < end for begin, end in quiet):
+            found.append((first_line + line, mark[0].rstrip()))
+    return found
+
+
+def _quiet(text: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Give where values begin and end (line and column, from 0): inside them '#' is a letter like others."""
+    parser: Any = CParser(text)
+    places = []
+    while not isinstance(event := parser.get_event(), yaml.StreamEndEvent):
+        if isinstance(event, yaml.ScalarEvent):
+            begin: Any = event.start_mark
+            end: Any = event.end_mark
+            places.append(((begin.line, begin.column), (end.line, end.column)))
+    return places
 
 
 def _from_events(text: str, path: str, first_line: int) -> tuple[Mapping, list[Problem]]:
@@ -245,7 +289,7 @@ class _Reader:
         if not event.style:
             if self._lines:
                 self._check_lost_text(event.end_mark.line, event.end_mark.column)
-        elif not text.isprintable() and _INVISIBLE.search(text):
+        elif not text.isprintable() and INVISIBLE.search(text):
             hint = "delete the backslash and the letter or number behind it"
             message = "this text would hold an invisible character"
             self.problems.append(problem((self._path, line, column), "MQ103", message, hint))

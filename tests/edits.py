@@ -116,6 +116,8 @@ def _retitle(state: State, random: Random, name: str) -> None:
         thread.fields["title"] = any_words(random, thread.fields["specialty"], 3) if name == "retitle" else other
 
 
+AGES = ("", "7 months", "0~9", "24", "35~44", "44", "70+", "90+", "104")
+SEXES = ("", "female", "male", "other")
 Value = Callable[[State, Random, Draft], Any]
 _stem: Value = lambda s, r, _: r.choice((None, r.choice(s.threads()).stem))  # noqa: E731 - one of the table below
 _FIELDS: dict[str, Value] = {
@@ -123,12 +125,13 @@ _FIELDS: dict[str, Value] = {
     "topics": lambda _, r, __: r.sample((*TOPICS, "sleep", "Rare Topic"), r.randint(0, 3)),
     "specialty": lambda _, r, __: r.choice((*SPECIALTIES, "neurology", "Surgery")),
     "asked": lambda _, r, __: any_day(r),
-    "asker": lambda _, r, __: r.choice((None, {"name": "Mo"}, {"age": "90+", "sex": "male"})),
+    "asker": lambda _, r, __: r.choice((None, {"name": "Mo"}, {"age": r.choice(AGES), "sex": r.choice(SEXES)})),
     "related": lambda s, r, __: [other.stem for other in r.sample(s.threads(), min(2, len(s.threads())))],
     "status": lambda _, r, __: r.choice((None, "published", "draft", "withdrawn")),
     "publish_on": lambda _, r, __: r.choice((None, date(2024, 6, 2), date(2024, 1, 1))),
     "expires_on": lambda _, r, __: r.choice((None, date(2024, 6, 1), date(2024, 6, 20))),
     "reviewed_on": lambda _, r, __: r.choice((None, any_day(r))),
+    "replies": lambda _, r, t: [any_reply(r, t.fields["asked"]) for _ in t.fields.get("replies", ())] or None,
     "reviewed_by": lambda _, r, __: r.choice((None, *DOCTORS, "The editors")),
     "superseded_by": _stem,
     "duplicate_of": _stem,

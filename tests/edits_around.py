@@ -51,7 +51,9 @@ def _drop_overrides(state: State, random: Random, _: str) -> None:
 
 @edit("edit the style sheet")
 def _style(state: State, random: Random, _: str) -> None:
-    state.files["templates/assets/site.css"] = f"body {{ margin: {random.randrange(9)}px }}\n"
+    state.files["templates/assets/site.css"] = (
+        f":root {{ --band: #0d3f43; --on-band: #fff }}\nbody {{ margin: {random.randrange(9)}px }}\n"
+    )
 
 
 @edit("edit English strings", "edit Chinese strings")
@@ -89,6 +91,7 @@ _SETTINGS: dict[str, tuple[Any, ...]] = {
     "specialties": (None, ["Neurology", "Dermatology"], ["Surgery", "Cardiology", "Neurology"]),
     "statements": (None, {"contact": "a@b.example", "notice": {"en": "Careful!", "zh-Hant": "小心！"}}),
     "emergency": (None, {"Taiwan": "119"}, {"Taiwan": "119", "Europe": "112"}),
+    "colours": (None, {"band": "#3a1f6e"}, {"on-band": "#eee", "band": {"dark": "#222"}}),
     "timezone": (None, "Asia/Taipei"),
     "levels": (None, {"MQ701": "off"}),
 }

@@ -33,6 +33,7 @@ EXAMPLES = {
     "DoctorsPage": "/doctors/",
     "HospitalsPage": "/hospitals/",
     "TextPage": "/privacy/",
+    "GlancePage": "/archive/",
     "NotFoundPage": "/404.html",
     "RedirectPage": "/threads/left-eyelid-twitch/",
 }

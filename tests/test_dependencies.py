@@ -154,7 +154,7 @@ def test_an_asset_is_one_file(archive: Project) -> None:
 def test_a_file_that_a_template_includes_is_part_of_it(archive: Project) -> None:
     """Also one that is no template by its name, and also while the process goes on, as in a preview."""
     archive.write("templates/assets/logo.svg", "<svg><title>one</title></svg>")
-    archive.edit("templates/base.html", "<footer>", '<footer>{% include "assets/logo.svg" %}')
+    archive.edit("templates/base.html", "</main>", '</main>{% include "assets/logo.svg" %}')
     archive.build()
     archive.write("templates/assets/logo.svg", "<svg><title>two</title></svg>")
     report = archive.build()

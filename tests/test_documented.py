@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EDITORS = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("editors.md", "importing.md"))
 SCALE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 
 
@@ -46,7 +47,7 @@ def test_no_document_names_an_option_that_does_not_exist(capsys: pytest.CaptureF
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         known |= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    named = set(re.findall(r"build\.py[^`\n]*?(--[a-z-]+)", CONTENT + README + ARCHITECTURE + SCALE))
+    named = set(re.findall(r"build\.py[^`\n]*?(--[a-z-]+)", CONTENT + README + ARCHITECTURE + SCALE + EDITORS))
     assert named <= known
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from medqa import cli, sources, yamltext
+from medqa import cli, reports, sources, yamltext
 from medqa.config import Config, Message, UnfilledError
 from medqa.directory import Directory
 from medqa.documents import Doctor, Parsed
@@ -231,7 +231,7 @@ def test_an_annotation_keeps_to_its_line_and_its_fields() -> None:
     text = (
         "::error file=content/threads/a%2Cb%3Ac%25/x.md,line=1,col=2,title=MQ301::100 %25, so: there%0Awrite%0D%0Athis"
     )
-    assert cli._annotation(found) == text
+    assert list(reports.github([found], lambda _: "error")) == [text]
 
 
 def test_what_cannot_be_seen_is_shown_in_messages() -> None:

@@ -10,10 +10,12 @@ from medqa import sources
 
 PACKAGE = Path(sources.__file__).parent
 LAYERS = (
-    "errors", "yamltext", "sources", "fields", "config", "locales", "excerpts", "names", "markup", "sections",
-    "documents", "parse", "related", "cache", "survey", "directory", "archive", "references", "links", "index",
-    "pages", "plan", "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "work",
-    "cluster", "progress", "intake", "explaining", "figures", "making", "pipeline", "serve", "cli", "__main__",
+    "errors", "yamltext", "frontmatter", "sources", "revisions", "images", "fields", "config", "colours", "locales",
+    "excerpts", "names", "markup", "sections", "documents", "parse", "corrections", "related", "cache", "survey",
+    "directory", "archive", "references", "links", "index", "editing", "importers", "schema", "charts", "pages", "plan",
+    "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "checks", "work", "cluster",
+    "progress", "intake", "explaining", "waiting", "figures", "making", "pipeline", "summary", "reports", "editors",
+    "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",
@@ -22,6 +24,7 @@ ALONE = {
     "yamltext": "yaml",
     "cluster": "distributed",
     "related": "numba",
+    "checks": "phonenumbers",
 }
 """Module → the library that no other module knows."""
 

@@ -122,6 +122,14 @@ def test_an_excerpt_of_chinese_ends_at_a_character() -> None:
     assert excerpts.excerpt("頭" * 279 + "（痛）" * 9) == "頭" * 279 + "…"
 
 
+def test_an_excerpt_has_no_space_behind_a_mark_that_is_as_wide_as_a_character() -> None:
+    assert (
+        excerpts.excerpt("吐完就好了。 今年更頻繁！ 真的？ MRI 正常（上週） 謝謝")
+        == "吐完就好了。今年更頻繁！真的？MRI 正常（上週）謝謝"
+    )
+    assert excerpts.excerpt("머리가 아파요. 왜 그래요?") == "머리가 아파요. 왜 그래요?"
+
+
 @pytest.mark.parametrize("joined", ["e\u0301", "か\u3099", "👨\u200d👩\u200d👧", "👍🏽", "❤\ufe0f"])
 @pytest.mark.parametrize("before", range(275, 281))
 def test_an_excerpt_never_cuts_what_is_seen_as_one_character(joined: str, before: int) -> None:
@@ -136,7 +144,8 @@ def test_excerpts_are_beginnings_of_limited_length(text: str) -> None:
     plain = " ".join(text.split())
     cut = excerpts.excerpt(plain)
     assert len(cut) <= excerpts.EXCERPT + 1
-    assert plain.startswith(cut.removesuffix("…")) or plain == cut
+    close = plain.replace("， ", "，").replace("。 ", "。")
+    assert close.startswith(cut.removesuffix("…")) or close == cut
 
 
 def test_what_a_long_question_asks() -> None:

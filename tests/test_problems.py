@@ -12,10 +12,13 @@ A case in `tests/cases/problems` is a whole archive in one text file:
       hint: …
 
 Special ways are `crlf`, `bom`, `utf-16`, `utf-16-le`, `latin-1`; `escaped`, where \\xNN is a byte and \\uNNNN a
-character; `folder`; `link`, whose text is where it leads. `pytest --update-cases` writes the problems anew.
+character; `folder`; `link`, whose text is where it leads; `before`: so the file was in the last commit, and what is
+found is what was changed since. `pytest --update-cases` writes the problems anew.
 """
 
 import re
+import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -60,6 +63,7 @@ class Part(NamedTuple):
 
 class Case(NamedTuple):
     file: Path
+    before: list[Part]
     files: list[Part]
     problems: Part
 
@@ -85,29 +89,43 @@ def read(file: Path) -> Case:
         for part in _PART.finditer(file.read_text(encoding="utf-8"))
     ]
     assert found[-1].path == "problems", f"{file.name} does not end in its problems"
-    return Case(file, found[:-1], found[-1])
+    before = [part for part in found if "before" in part.ways]
+    return Case(file, before, [part for part in found[:-1] if part not in before], found[-1])
 
 
 ALL_CASES = [read(file) for file in CASES]
 
 
+def commit(root: Path) -> None:
+    """Put a folder into git as it is."""
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    for arguments in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "x")):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True)
+
+
 def built(root: Path, case: Case) -> list[Problem]:
-    """Check the archive and build it; both have to say the same."""
+    """Check the archive and build it: both have to tell of the same errors, and the check of all findings."""
     options = pipeline.BuildOptions(out=root / "site", cache=None, as_of=case.as_of)
-    shown, _ = pipeline.check(root, options)
+    asked = pipeline.Asked(select=("MQ",), since="HEAD" if case.before else "")
+    shown = pipeline.check(root, options, asked).problems
     try:
         found = list(pipeline.build(root, options).findings)
     except BuildFailedError as error:
         found = list(error.problems)
         assert not (root / "site").exists()
     assert [one for one in found if one.severity == "finding" and one not in shown] == []
-    assert [one for one in shown if one not in found] == []
-    return sorted(found)
+    assert [one for one in shown if one.severity == "error" and one.code != "MQ220" and one not in found] == []
+    return sorted({*shown, *(one for one in found if one.severity == "error")})
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.file.stem)
 def test_case(case: Case, tmp_path: Path, *, update_cases: bool) -> None:
     (tmp_path / "content").mkdir()
+    if case.before:
+        for part in case.before:
+            part.write(tmp_path)
+        commit(tmp_path)
+        shutil.rmtree(tmp_path / "content")
     for part in case.files:
         part.write(tmp_path)
     found = "".join(f"{one}\n" for one in built(tmp_path, case))

@@ -104,5 +104,5 @@ def test_near_simple_lines_both_give_the_same(text: str, edits: list[tuple[int, 
     for place, length, snippet in edits:
         at = place % (len(text) + 1)
         text = text[:at] + snippet + text[at + length :]
-    if not yamltext._INVISIBLE.search(text):
+    if not yamltext.INVISIBLE.search(text):
         compare(text)

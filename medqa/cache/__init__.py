@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_html
+from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_found, unpack_html
 from medqa.cache.files import in_use, sweep
 from medqa.cache.ledger import Ledger
 from medqa.cache.state import State
@@ -25,7 +25,7 @@ from medqa.errors import UsageError
 
 __all__ = [
     "FOLDER", "DamagedError", "Documents", "Ledger", "Memory", "Remembered", "Row", "State", "Table", "opened", "pack",
-    "unpack", "unpack_html",
+    "unpack", "unpack_found", "unpack_html",
 ]  # fmt: skip
 
 FOLDER = ".cache"

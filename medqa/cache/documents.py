@@ -13,15 +13,16 @@ import msgspec
 
 from medqa.cache import files
 from medqa.cache.tables import sealed, unsealed
-from medqa.documents import Doctor, Document, Hospital, Page, Parsed, Specialty, Thread, Topic
+from medqa.documents import Doctor, Document, Examined, Hospital, Page, Parsed, Specialty, Thread, Topic
 from medqa.errors import Problem, UsageError
 from medqa.sources import Kind
 
 _FILE = "medqa.sqlite"
-_FORMAT = "3"
+_FORMAT = "4"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, record BLOB NOT NULL, html BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, record BLOB NOT NULL, html BLOB NOT NULL,
+    examined BLOB);
 INSERT OR IGNORE INTO about VALUES ('count', '0');
 """
 _TYPES: dict[Kind, type[Document]] = {
@@ -41,6 +42,8 @@ class Remembered(msgspec.Struct, frozen=True):
     terms: bytes
     """Term counts of a thread, packed; b"" for other documents."""
     findings: tuple[Problem, ...]
+    examined: Examined = Examined()
+    """What was found in its texts, where these were examined and that was asked for."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -51,23 +54,32 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """Document, terms and findings."""
     html: bytes
     """Part → HTML."""
+    examined: bytes | None
+    """What was found in its texts; None where these were not examined."""
 
 
-def pack(key: str, parsed: Parsed, terms: bytes) -> Row:
-    """Pack a parsed document."""
+def pack(key: str, parsed: Parsed, terms: bytes, examined: Examined | None) -> Row:
+    """Pack a parsed document, with what was found in its texts, if these were examined."""
     record = msgspec.msgpack.encode((msgspec.msgpack.encode(parsed.document), terms, parsed.findings))
-    return Row(key, record, msgspec.msgpack.encode(parsed.html))
+    found = None if examined is None else msgspec.msgpack.encode(examined)
+    return Row(key, record, msgspec.msgpack.encode(parsed.html), found)
 
 
+_FOUND = msgspec.msgpack.Decoder(Examined)
 _RECORD = msgspec.msgpack.Decoder(tuple[bytes, bytes, tuple[Problem, ...]])
 _DOCUMENT = {kind: msgspec.msgpack.Decoder(type_) for kind, type_ in _TYPES.items()}
 _HTML = msgspec.msgpack.Decoder(dict[str, str])
 
 
-def unpack(kind: Kind, record: bytes) -> Remembered:
+def unpack(kind: Kind, record: bytes, examined: bytes | None = None) -> Remembered:
     """Unpack a document of a kind."""
     document, terms, findings = _RECORD.decode(record)
-    return Remembered(_DOCUMENT[kind].decode(document), terms, findings)
+    return Remembered(_DOCUMENT[kind].decode(document), terms, findings, unpack_found(examined or b""))
+
+
+def unpack_found(packed: bytes) -> Examined:
+    """Unpack what was found in a document's texts."""
+    return _FOUND.decode(packed) if packed else Examined()
 
 
 class Documents:
@@ -147,22 +159,38 @@ class Documents:
 
     def record(self, key: str) -> bytes | None:
         """Give one packed document; None where it is not remembered."""
-        row = self._base.execute("SELECT record FROM documents WHERE key = ?", (key,)).fetchone()
-        return unsealed(key, row[0]) if row else None
+        return self._one("record", key)
 
-    def known(self, keys: Iterable[str]) -> set[str]:
-        """Give those of the keys that are remembered."""
+    def examined(self, key: str) -> bytes | None:
+        """Give what was found in one document's texts, packed; None where that is not remembered."""
+        return self._one("examined", key)
+
+    def _one(self, column: str, key: str) -> bytes | None:
+        row = self._base.execute(f"SELECT {column} FROM documents WHERE key = ?", (key,)).fetchone()  # noqa: S608 - a name of our own
+        return unsealed(key, row[0]) if row and row[0] is not None else None
+
+    def known(self, keys: Iterable[str], *, examined: bool = False) -> set[str]:
+        """Give those of the keys that are remembered; with `examined` those whose texts were examined, too."""
+        more = " AND examined IS NOT NULL" if examined else ""
         found: set[str] = set()
         for part in _chunks(list(keys)):
             marks = ",".join("?" * len(part))
-            rows = self._base.execute(f"SELECT key FROM documents WHERE key IN ({marks})", part)  # noqa: S608 - only question marks
+            rows = self._base.execute(f"SELECT key FROM documents WHERE key IN ({marks}){more}", part)  # noqa: S608 - only question marks
             found.update(key for (key,) in rows)
         return found
 
     def remember(self, rows: Sequence[Row]) -> None:
         """Add documents."""
-        kept = ((row.key, sealed(row.key, row.record), sealed(row.key, row.html)) for row in rows)
-        self._base.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", kept)
+        kept = (
+            (
+                row.key,
+                sealed(row.key, row.record),
+                sealed(row.key, row.html),
+                None if row.examined is None else sealed(row.key, row.examined),
+            )
+            for row in rows
+        )
+        self._base.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", kept)
         self._base.execute("UPDATE about SET value = value + ? WHERE name = 'count'", (len(rows),))
 
     def overgrown(self, used: int) -> bool:

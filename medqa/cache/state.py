@@ -15,7 +15,7 @@ from medqa.cache.ledger import Ledger
 from medqa.cache.tables import Rows, Table
 
 V = TypeVar("V")
-_FORMAT = "1"
+_FORMAT = "2"
 _WAITING = 5_000
 """Fingerprints held before they are written."""
 _SCHEMA = """

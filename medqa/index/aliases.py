@@ -93,7 +93,15 @@ def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem])
     if place.kind == "topics":
         keys = archive.topic_lists(place.stem)
         return [(f"/{key.removesuffix(place.stem)}{text}/", f"/{key}/") for key in keys]
-    return [(f"/{place.kind}/{text}/", target)] if (target := _target(archive, place)) else []
+    own = [(f"/{place.kind}/{text}/", target)] if (target := _target(archive, place)) else []
+    return [*own, *_faq(archive, place.stem, text)] if place.kind == "specialties" else own
+
+
+def _faq(archive: Archive, slug: str, text: str) -> list[tuple[str, str]]:
+    """Give the (old, new) addresses of a specialty's FAQ and its lists under a former name."""
+    keys = archive.faq_lists(slug)
+    whole = [(f"/faq/{text}/", f"/faq/{slug}/")] if keys else []
+    return [*whole, *((f"/faq/{text}/{key.rpartition('/')[2]}/", f"/{key}/") for key in keys)]
 
 
 def _target(archive: Archive, place: Place) -> str | None:

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from medqa.archive import Address, Archive, composed
 from medqa.cache import State, Table
-from medqa.documents import Thread
 from medqa.errors import Problem
 from medqa.sources import Place  # noqa: TC001 - in a class body
 
@@ -87,7 +86,7 @@ class Changes:
 
     def forget(self, key: str) -> None:
         """Forget what was found in a document that is no more, and what it was told."""
-        for task in ("parse", "place", "claims", "check", "twins"):
+        for task in ("parse", "place", "claims", "check", "twins", "against"):
             self.keep(task, key, ())
             if not self.fresh:
                 self.archive.ledger.forget(f"{task} {key}")
@@ -100,8 +99,8 @@ class Changes:
 
     def _acknowledged(self, found: Problem) -> bool:
         key = self.archive.key_of(composed(found.path))
-        document = self.archive.document(key) if key and key.startswith("threads/") else None
-        return isinstance(document, Thread) and found.code in document.ack
+        outline = self.archive.outlines.get(key) if key else None
+        return outline is not None and found.code in outline.acks
 
     # --- pages ----------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ def outline(place: Place, key: str, document: Document, terms: bytes = b"") -> O
         status=document.status,
         publish_on=document.publish_on,
         expires_on=document.expires_on,
+        acks=tuple(document.ack),
     )
 
 

@@ -1,10 +1,10 @@
 """The lists of the archive: which threads stand in them, who answers where, and which pages follow from that."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from itertools import permutations
 
-from medqa.archive import Archive, Listing, ListKey, Shelf
+from medqa.archive import TALLIES, Archive, Listing, ListKey, Shelf
 from medqa.index.changes import Changes
 
 Counts = dict[int, int]
@@ -24,6 +24,8 @@ class Moves:
         """Key → key of another → how many replies more, or fewer, the two have together."""
         self.together: dict[ListKey, dict[ListKey, int]] = defaultdict(dict)
         """FAQ list → another of its specialty → how many threads more, or fewer, stand in both."""
+        self.tallies: Counter[tuple[str, ...]] = Counter()
+        """What is told, in the order of TALLIES → how many threads more, or fewer, tell it."""
 
     def move(self, stem: str, old: Listing | None, new: Listing | None) -> None:
         """Take a thread from where it stood to where it stands."""
@@ -41,12 +43,15 @@ class Moves:
             for doctor, other in one.staff if one else ():
                 for this, that in ((doctor, other), (other, doctor)):
                     self.staff[this][that] = self.staff[this].get(that, 0) + step
+            if one and one.tallied:
+                self.tallies[one.tallied] += step
 
 
 def settle(changes: Changes, moves: Moves) -> None:
     """Put the threads into their lists, and find out which pages there are."""
     archive = changes.archive
     _meet(changes, moves)
+    _tally(changes, moves)
     standing = _standing_lists(archive)
     last = set(archive.empty.get("lists") or ())
     if standing != last:
@@ -70,11 +75,28 @@ def _meet(changes: Changes, moves: Moves) -> None:
     table = changes.archive.staff_of
     for key, steps in moves.staff.items():
         old = table.get(key) or {}
-        now = {other: count for other in {**old, **steps} if (count := old.get(other, 0) + steps.get(other, 0))}
+        now = added(old, steps)
         if now.keys() != old.keys():
             changes.tell(f"staff:{key}")
         if now != old:
             table.put(key, now or None)
+
+
+def _tally(changes: Changes, moves: Moves) -> None:
+    """Count what threads tell."""
+    sizes = changes.archive.sizes
+    steps: Counter[str] = Counter()
+    for told, step in moves.tallies.items():
+        steps.update({f"{name}/{one}": step for name, one in zip(TALLIES, told, strict=True)})
+    for key, step in steps.items():
+        if step:
+            sizes.put(key, (sizes.get(key) or 0) + step or None)
+            changes.tell(f"tally:{key.partition('/')[0]}")
+
+
+def added(old: Mapping[str, int], steps: Mapping[str, int]) -> dict[str, int]:
+    """Add steps to counts; what has come down to nothing is left out."""
+    return {key: count for key in {**old, **steps} if (count := old.get(key, 0) + steps.get(key, 0))}
 
 
 def _standing_lists(archive: Archive) -> set[ListKey]:

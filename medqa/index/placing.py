@@ -1,12 +1,13 @@
 """Where each thread stands in the archive: whether it is to be seen, how others show it, in which lists it is."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from sys import intern
 from typing import Literal
 
 from medqa import references
 from medqa.archive import Archive, Listing, ListKey, Outline
-from medqa.documents import Document, Thread
+from medqa.documents import Age, Document, Sex, Thread
 from medqa.errors import Problem, problem
 from medqa.index.changes import Changes
 from medqa.index.filing import Before, names_in
@@ -85,7 +86,20 @@ def _listing(archive: Archive, thread: Thread, outline: Outline) -> Listing:
         terms=outline.terms,
         published=outline.status == "published",
         superseded=thread.superseded_by is not None and _is_public(archive, thread.superseded_by.text),
+        tallied=_tallied(_waited(thread), thread.asker.age, thread.asker.sex) if listed else (),
     )
+
+
+def _waited(thread: Thread) -> int | None:
+    """Give the days from the question to the first reply; None while there is none."""
+    first = min((reply.replied for reply in thread.replies), default=None)
+    return (first - thread.asked).days if first else None
+
+
+@lru_cache(1 << 12)  # many threads share the same: held once
+def _tallied(waited: int | None, age: Age | None, sex: Sex) -> tuple[str, str, str]:
+    """Write down what is counted of a thread, in the order of TALLIES."""
+    return "" if waited is None else str(waited), str(age.decade) if age else "", sex
 
 
 def _lists_of(archive: Archive, thread: Thread) -> Iterator[ListKey]:

@@ -16,6 +16,7 @@ _ALWAYS = {
     "/topics/": "topics",
     "/doctors/": "doctors",
     "/hospitals/": "hospitals",
+    "/archive/": "glance",
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from medqa.archive import Archive, ListKey
 from medqa.documents import Topic
 from medqa.index.changes import Changes
-from medqa.index.lists import Moves
+from medqa.index.lists import Moves, added
 from medqa.related import term_counts
 
 NEAREST = 6
@@ -46,7 +46,7 @@ def _meet(archive: Archive, moves: Moves) -> None:
     """Count the threads that two topics of a specialty share."""
     for key, steps in moves.together.items():
         old = archive.together.get(key) or {}
-        now = {other: count for other in {**old, **steps} if (count := old.get(other, 0) + steps.get(other, 0))}
+        now = added(old, steps)
         if now != old:
             archive.together.put(key, now or None)
 

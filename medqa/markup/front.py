@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from medqa.markup import grammar
@@ -99,9 +99,9 @@ def _blocks(lines: list[str], outline: Outline) -> tuple[list[str], list[str]]:
             block, said = _spans(line.rstrip())
             block = f"<p>{block}</p>"
             at += 2
-        elif found := grammar.heading(line):
-            block, said = _spans(found[1])
-            shown = outline.enter(found[0])
+        elif "#" in line[: grammar.MOST_INDENT + 1] and (found := _heading(line)):
+            marks, block, said = found
+            shown = outline.enter(marks)
             block = f'<h{shown} id="{outline.anchor(said)}">{block}</h{shown}>'
             at += 1
         elif _is_text(chunk, at):
@@ -116,6 +116,13 @@ def _blocks(lines: list[str], outline: Outline) -> tuple[list[str], list[str]]:
         html.append(block)
         words.append(said)
     return html, words
+
+
+@lru_cache(1 << 12)
+def _heading(line: str) -> tuple[int, str, str] | None:
+    """Give the number of marks of a heading, its HTML and words: "Outlook" stands over a part of every other text."""
+    found = grammar.heading(line)
+    return (found[0], *_spans(found[1])) if found else None
 
 
 def _is_text(chunk: Chunk, at: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Outline:
         return name
 
 
+@lru_cache(1 << 12)
 def slug(text: str) -> str:
     """Give a text's letters and digits, of any script, in lower case, with hyphens in place of all else."""
     if text.isascii():

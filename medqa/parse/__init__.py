@@ -14,7 +14,7 @@ from medqa.parse import records, thread
 from medqa.parse.file import Dialect, File, dialect
 from medqa.sources import Kind, Place
 
-__all__ = ["KNOWN_KEYS", "Dialect", "dialect", "parse"]
+__all__ = ["KNOWN_KEYS", "NESTED_KEYS", "Dialect", "dialect", "parse"]
 
 _PARSERS: dict[Kind, tuple[tuple[str, ...], Callable[[File], Document | None]]] = {
     "threads": (thread.KEYS, thread.parse),
@@ -26,6 +26,8 @@ _PARSERS: dict[Kind, tuple[tuple[str, ...], Callable[[File], Document | None]]] 
 }
 KNOWN_KEYS = {kind: keys for kind, (keys, _) in _PARSERS.items()}
 """Kind → the keys of its front matter; every other key is an error."""
+NESTED_KEYS = {**thread.NESTED, **records.NESTED}
+"""Field → the keys of the mapping, or mappings, that it holds."""
 
 
 def parse(place: Place, text: str, spoken: Dialect) -> Parsed | list[Problem]:
@@ -45,4 +47,5 @@ def parse(place: Place, text: str, spoken: Dialect) -> Parsed | list[Problem]:
     document = parser(file)
     if document is None or file.failed:
         return problems
-    return Parsed(document, file.html, file.plain, tuple(problems))
+    places = {key: file.header.place(key) for key in ("title", "asker")}
+    return Parsed(document, file.html, file.plain, tuple(file.sections), places, tuple(problems))

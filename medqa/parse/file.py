@@ -11,7 +11,7 @@ from medqa.config import SECTION_KINDS, SOURCE_LANGUAGE, Config, Locales
 from medqa.documents import Day, Text
 from medqa.errors import Problem, problem
 from medqa.fields import Reader, wider_tags
-from medqa.sections import Frame, Names, SectionKind
+from medqa.sections import Frame, Names, Section, SectionKind
 from medqa.sources import Place, digest
 
 TEXT_DIGEST = 16
@@ -70,6 +70,7 @@ class File:
         self.anchors: list[str] = []
         self.links: list[markup.Link] = []
         self.days: list[Day] = []
+        self.sections: list[tuple[str, Section]] = []
         self._taken = set(PAGE_IDS)
 
     @property

@@ -8,6 +8,8 @@ from medqa.fields import Reader
 from medqa.names import strip_honorifics
 from medqa.parse.file import File
 
+NESTED = {"periods": ("hospital", "from", "to")}
+"""Field → the keys of the mappings that it holds."""
 _CENTURY = 1_200
 """Months; nobody's review interval is longer."""
 
@@ -38,7 +40,7 @@ def doctor(file: File) -> Doctor:
         title=header.text("title"),
         specialty=header.name("specialty"),
         status=header.choice("status", get_args(Practice)) or "active",  # type: ignore[arg-type]
-        periods=tuple(filter(None, map(_period, header.each("periods", ("hospital", "from", "to"))))),
+        periods=tuple(filter(None, map(_period, header.each("periods", NESTED["periods"])))),
     )
 
 

@@ -24,6 +24,13 @@ KEYS = (
 )  # fmt: skip
 """The fields of a thread's front matter."""
 
+NESTED = {
+    "asker": ("name", "age", "sex"),
+    "replies": ("doctor", "hospital", "specialty", "replied"),
+    "follow_ups": ("asked",),
+    "corrections": ("on", "by", "why", "reply"),
+}
+"""Field → the keys of the mapping, or mappings, that it holds."""
 _FLAT = ("doctor", "hospital", "replied")
 """The fields of a thread's only reply, when they stand in the header itself."""
 _AGE = re.compile(r"(\d{1,3})\s*(?:[~\-–〜～]\s*(\d{1,3})|(\+)|(months?|個月|个月))?")  # noqa: RUF001 - as people type it
@@ -46,10 +53,11 @@ def parse(file: File) -> Thread | None:
     title, specialty = header.text("title", required=True), header.name("specialty", required=True)
     asked, lang = file.day(header, "asked", required=True), header.language("lang")
     told = _replies(file, asked)
-    asked_again = tuple(_follow_up(file, entry, asked) for entry in header.each("follow_ups", ("asked",)))
+    asked_again = tuple(_follow_up(file, entry, asked) for entry in header.each("follow_ups", NESTED["follow_ups"]))
     parts = _sections(file, lang)
     fields = _fields(file, _told_replies(header))
     texts = _render(file, parts)
+    file.sections += parts
     if file.failed or not specialty or not asked or not texts["question"]:
         return None
     question = fields.pop("question", "") or title
@@ -76,7 +84,7 @@ def parse(file: File) -> Thread | None:
 def _fields(file: File, replies: int) -> dict[str, Any]:
     """Read the fields that stand for themselves; of those that most threads lack, the ones that are there."""
     header = file.header
-    corrections = header.each("corrections", ("on", "by", "why", "reply"))
+    corrections = header.each("corrections", NESTED["corrections"])
     fields = {key: _OPTIONAL[key](header, key) for key in header.keys if key in _OPTIONAL}
     _check_not_before(header, "expires_on", fields.get("expires_on"), "it is published", fields.get("publish_on"))
     return {
@@ -103,7 +111,7 @@ _OPTIONAL: Mapping[str, Callable[[Reader, str], Any]] = {
 
 
 def _asker(header: Reader) -> Asker:
-    entry = header.below("asker", ("name", "age", "sex"))
+    entry = header.below("asker", NESTED["asker"])
     if entry is None:
         return Asker()
     sex: Sex = entry.choice("sex", get_args(Sex)[1:])  # type: ignore[assignment]
@@ -157,7 +165,7 @@ def _replies(file: File, asked: date | None) -> tuple[_Told, ...]:
         if flat:
             hint = "move it into the list, or delete the list"
             header.report(header.place(flat[0]), "MQ209", f"'{flat[0]}' stands beside the list 'replies'", hint)
-        entries = header.each("replies", (*_FLAT, "specialty"))
+        entries = header.each("replies", NESTED["replies"])
     elif flat:
         entries = [header]
     else:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from medqa.archive import Address
 from medqa.pages import Page
-from medqa.plan import indexes, lists, threads
+from medqa.plan import glance, indexes, lists, threads
 from medqa.plan.desk import Desk
 
 __all__ = ["Desk", "plan", "template_of"]
@@ -21,6 +21,7 @@ _PLANNERS: Mapping[str, Callable[[Desk, str], Page]] = {
     "doctors": indexes.doctors,
     "hospitals": indexes.hospitals,
     "text": indexes.text,
+    "glance": glance.glance,
     "redirect": indexes.redirect,
     "copy": indexes.copy,
     "thread": threads.thread,

@@ -276,6 +276,7 @@ class Desk:
             question=listing.question,
             doctor=doctor,
             reply=listing.reply,
+            words=self.strings(lang).language,
         )
 
     # --- lists ----------------------------------------------------------------------------------------------------

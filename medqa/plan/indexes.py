@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from typing import Any
 
+from medqa import colours
 from medqa.archive import FOLDERS
 from medqa.directory import Entity
 from medqa.documents import Doctor
@@ -33,7 +34,7 @@ NEWEST = 10
 
 def home(desk: Desk, _: str = "") -> HomePage:
     """Plan the home page."""
-    counts = _specialty_counts(desk)
+    counts = specialty_counts(desk)
     name = desk.archive.config.name
     desk.archive.note("lists:doctors")
     return HomePage(
@@ -54,11 +55,12 @@ def specialties(desk: Desk, _: str = "") -> SpecialtiesPage:
     """Plan the index of specialties."""
     title = desk.say("specialties")
     return SpecialtiesPage(
-        url="/specialties/", lang=desk.language, title=title, crumbs=desk.crumbs(), specialties=_specialty_counts(desk)
+        url="/specialties/", lang=desk.language, title=title, crumbs=desk.crumbs(), specialties=specialty_counts(desk)
     )
 
 
-def _specialty_counts(desk: Desk) -> tuple[Count, ...]:
+def specialty_counts(desk: Desk) -> tuple[Count, ...]:
+    """Give the specialties with the number of threads in each."""
     return tuple(_count(desk, entity) for entity in desk.specialties())
 
 
@@ -146,7 +148,7 @@ def not_found(desk: Desk, _: str = "") -> NotFoundPage:
         lang=desk.language,
         title=desk.say("not_found"),
         noindex=True,
-        specialties=_specialty_counts(desk),
+        specialties=specialty_counts(desk),
     )
 
 
@@ -167,4 +169,5 @@ def copy(desk: Desk, name: str) -> CopiedFile:
     """Plan a file that is published as it is."""
     copied = desk.archive.copied(name)
     url = f"/{name.removeprefix(f'{STATIC}/')}"
-    return CopiedFile(url=url, lang="", title="", content=copied.digest, source=copied.shown)
+    more = colours.rules(desk.archive.config.colours) if name == colours.STYLES else ""
+    return CopiedFile(url=url, lang="", title="", content=copied.digest, source=copied.shown, more=more)

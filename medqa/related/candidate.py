@@ -31,7 +31,7 @@ class Candidate(msgspec.Struct, frozen=True):
 def packed(counts: Mapping[str, int]) -> bytes:
     """Pack what `term_counts` gives: the terms in their order, none of which has a line end, and the factor of each."""
     terms = sorted(counts)
-    return msgspec.msgpack.encode(("\n".join(terms), factors([counts[term] for term in terms])))
+    return msgspec.msgpack.encode(("\n".join(terms), factors(map(counts.__getitem__, terms))))
 
 
 def unpacked(terms: bytes) -> tuple[list[str], bytes]:
