@@ -189,7 +189,13 @@ def _add_question(command: argparse.ArgumentParser) -> None:
 def _add_serve(command: argparse.ArgumentParser) -> None:
     _add_day(command)
     _add_jobs(command)
-    command.add_argument("--port", type=_port, default=8000, metavar="N", help="port on this machine (default: 8000)")
+    command.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="NAME",
+        help="address to serve at (default: 127.0.0.1, this machine alone)",
+    )
+    command.add_argument("--port", type=_port, metavar="N", help="port (default: 8000, or the next that is free)")
 
 
 def _day(text: str) -> date:
@@ -345,7 +351,7 @@ def _shown(form: str) -> "Show":
 def _serve(root: Path, options: argparse.Namespace) -> int:
     from medqa import serve  # noqa: PLC0415
 
-    return serve.serve(root, _build_options(root, options), options.port)
+    return serve.serve(root, _build_options(root, options), (options.host, options.port), _say, _shown("text"))
 
 
 _COMMANDS = {

@@ -1,7 +1,7 @@
 """Stages 1 to 3: what the files of an archive tell now, and what is different from the last build."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -41,14 +41,15 @@ class BuildOptions(msgspec.Struct, frozen=True):
     as_of: date | None = None
     """The day for which the site is made; None: the last commit's, else the newest in the content."""
     drafts: bool = False
-    base_url: str = ""
-    """Where the site is looked at, instead of config's base_url: a preview stands at the root of its own server."""
     published: Path | None = None
     """Manifest of the published site, where `out` is to hold only what differs from that."""
     examine: bool = False
     """Whether texts are examined, and threads compared with records: what `check` tells and a build does not."""
     why: tuple[str, ...] = ()
     """Addresses about which the report shall say why the page was, or was not, made again."""
+    touched: frozenset[str] | None = None
+    """Paths of all files and folders in which something may be different from the last build of this site that did not
+    fail; None: nobody watched, and all are looked at."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -71,10 +72,11 @@ class Told(msgspec.Struct, frozen=True):
 def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, clock: Clock) -> Told:
     """Read, parse, index and relate what has changed since the last build."""
     with clock.stage("read"):
-        given = _read(root, options.base_url, memory)
+        given = _read(root, memory)
         state = memory.state(_site_name(root, options.out), _epoch(given, options))
         tops = (sources.CONTENT, sources.STATIC)
-        surveyed = survey.survey(root, tops, state.table("folders", survey.Folder))
+        touched = None if state.fresh else options.touched
+        surveyed = survey.survey(root, tops, state.table("folders", survey.Folder), touched)
         sorted_out = _sort_out(surveyed)
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
@@ -86,7 +88,7 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
     with clock.stage("index"):
         archive = Archive(given.config, Options(date.min, options.drafts), state)
         archive.read = library.read
-        archive.options = Options(_day(root, options, archive, documents), options.drafts)
+        archive.options = Options(_day(root, options, archive, state, documents), options.drafts)
         changes = index.update(archive, state, documents, {**sorted_out.copies, **_assets(given, archive)})
     with clock.stage("related"):
         candidates = ((stem, _candidate(archive, library, stem, terms)) for stem in sorted(changes.ranked))
@@ -154,14 +156,30 @@ def _parse(
     return Found(documents, broken, files.removed), problems, terms, signed
 
 
-def _day(root: Path, options: BuildOptions, archive: Archive, found: Found) -> date:
+def _day(root: Path, options: BuildOptions, archive: Archive, state: State, found: Found) -> date:
     """Give the day of the build: as told, else the last commit's, else the newest in the content."""
-    if day := options.as_of or sources.last_commit_date(root):
-        return day
+    day = options.as_of or sources.last_commit_date(root)
+    newest = None if day else _newest(archive, state.get("newest"), found)
+    state.set("newest", newest.isoformat() if newest else "")
+    return day or newest or date(1970, 1, 1)
+
+
+def _newest(archive: Archive, known: str, found: Found) -> date | None:
+    """Give the newest day in the content; `known` is what it was in the last build, "" where nobody looked."""
     other = {*found.removed, *(place.path for place in found.broken), *(place.path for place, _, _ in found.documents)}
-    standing = (one.newest for _, one in archive.outlines.under("threads/") if one.path not in other)
-    days = (*standing, *(one.newest for _, one, _ in found.documents))
-    return max(filter(None, days), default=date(1970, 1, 1))
+    before = date.fromisoformat(known) if known else None
+    if before and not any(_day_in(archive, path) == before for path in other):
+        standing: Iterable[date | None] = [before]
+    else:
+        standing = (one.newest for _, one in archive.outlines.under("threads/") if one.path not in other)
+    return max(filter(None, (*standing, *(one.newest for _, one, _ in found.documents))), default=None)
+
+
+def _day_in(archive: Archive, path: str) -> date | None:
+    """Give the newest day in a document as it was in the last build."""
+    place = sources.place(path)
+    one = archive.outlines.get(f"{place.kind}/{place.stem}") if isinstance(place, Place) else None
+    return one.newest if one else None
 
 
 def _assets(given: "_Given", archive: Archive) -> dict[str, Copied | None]:
@@ -231,10 +249,8 @@ class _Given(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def _read(root: Path, base_url: str, memory: Memory) -> _Given:
+def _read(root: Path, memory: Memory) -> _Given:
     settings, problems = load_config(root)
-    if base_url:
-        settings = msgspec.structs.replace(settings, base_url=base_url)
     locales, unworded = load_locales(root, settings)
     shelf = Shelf(memory.folder / SHELF if memory.folder else None, memory.engine)
     templates = Templates(root, settings, locales, shelf)

@@ -197,7 +197,7 @@ def ask(
 ) -> Done:
     """Answer a question about the archive as its files tell it now, without making a page.
 
-    Raises BuildFailedError with every problem of the content, where one is an error; `despite_errors` of some files the
+    Raises BuildFailedError with every error of the content, where there is one; `despite_errors` of some files the
     question is asked of the others.
     """
     with _no_garbage():
@@ -209,7 +209,7 @@ def _ask(
 ) -> Done:
     with _unmade(root, options, clock) as (told, problems):
         if _failing(problems) and not despite_errors:
-            raise BuildFailedError(problems)
+            raise BuildFailedError(one for one in problems if one.severity == "error")
         return question(told)
 
 

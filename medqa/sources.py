@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -252,8 +253,12 @@ _STANDS_ON = (
 """Packages whose releases may make other bytes of the same content."""
 
 
+@cache
 def engine_digest() -> str:
-    """Give the digest of medqa itself: its modules, and the versions of what they stand on."""
+    """Give the digest of medqa itself: its modules, and the versions of what they stand on.
+
+    Of those that are at work: what an update puts in their place while a preview runs is not.
+    """
     modules = sorted((*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml")))
     texts = [part for file in modules for part in (file.relative_to(_PACKAGE).as_posix(), file.read_bytes())]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"

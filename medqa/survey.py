@@ -8,7 +8,7 @@ trusted; else the files are hashed.
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import time_ns
 
@@ -36,7 +36,7 @@ class Folder(msgspec.Struct, frozen=True, array_like=True):
     """The files of one folder, as they were last looked at."""
 
     stamps: bytes
-    """Packed stamps in the order of the names; b"" where they are too young to be trusted."""
+    """Packed stamps in the order of the names; a file whose times are too young to be trusted has one that none has."""
     blobs: bytes
     """Packed: name → blob id."""
 
@@ -52,45 +52,71 @@ class Survey(msgspec.Struct, frozen=True):
     """Of files and folders that cannot be read."""
 
 
-def survey(root: Path, tops: Sequence[str], folders: Table[Folder]) -> Survey:
-    """Look at all files below some folders of the archive, and bring what is remembered of them up to date."""
+class _Look(msgspec.Struct, frozen=True):
+    """What was seen of one folder, beside what is remembered of it."""
+
+    path: str
+    stamps: Sequence[Stamp]
+    blobs: Mapping[str, str]
+    """Name → blob id, as remembered."""
+    sure: frozenset[str]
+    """Names of the files that are as they were."""
+
+
+def survey(root: Path, tops: Sequence[str], folders: Table[Folder], touched: Collection[str] | None = None) -> Survey:
+    """Look at the files below some folders of the archive, and bring what is remembered of them up to date.
+
+    `touched` are the paths of all files and folders in which something may be different from what is remembered: then
+    only the folders that these lie in are looked at, and new ones. None: anything may.
+    """
     now = time_ns()
-    last = dict(folders.under(""))
+    known = dict(folders.under("")).get if touched is None else folders.get
+    walk = _Walk(root, tops, frozenset(tops if touched is None else touched), folders)
+    looks: list[_Look] = []
+    for path, stamps in walk:
+        last = known(path)
+        if last is None or last.stamps != _pack(stamps):
+            looks.append(_compared(path, stamps, last))
+    git = _git_blobs(root, tops) if sum(len(one.stamps) - len(one.sure) for one in looks) >= _MANY else {}
     changed: dict[str, str] = {}
     removed: list[str] = []
-    problems: list[Problem] = []
-    doubtful: list[tuple[str, list[Stamp], Folder | None]] = []
-    seen: set[str] = set()
-    for path, stamps in _walk(root, tops, problems):
-        seen.add(path)
-        known = last.get(path)
-        if known is None or not known.stamps or known.stamps != _pack(stamps):
-            doubtful.append((path, stamps, known))
-    blobs = _git_blobs(root, tops) if sum(len(stamps) for _, stamps, _ in doubtful) >= _MANY else {}
-    for path, stamps, known in doubtful:
-        before = _blobs(known)
-        old = dict(zip(before, _STAMPS.decode(known.stamps), strict=True)) if known and known.stamps else {}
-        found: dict[str, str] = {}
-        for stamp in stamps:
-            name = stamp[0]
-            file = f"{path}/{name}"
-            if old.get(name) == stamp:
-                found[name] = before[name]
-                continue
-            try:
-                found[name] = blobs.get(file) or _hashed(root, file)
-            except sources.UnreadableError as error:
-                problems.append(sources.folder_fault(file) if (root / file).is_dir() else error.problem)
-                continue
-            if found[name] != before.get(name):
-                changed[file] = found[name]
-        removed += (f"{path}/{name}" for name in before if name not in found)
-        young = any(max(stamp[2], stamp[3]) > now - _RACY for stamp in stamps) or len(found) < len(stamps)
-        folders.put(path, Folder(b"" if young else _pack(stamps), _pack(found)))
-    for path in last.keys() - seen:
-        removed += (f"{path}/{name}" for name in _blobs(last[path]))
+    for look in looks:
+        found = _identified(root, look, git, walk.problems)
+        changed.update((f"{look.path}/{name}", blob) for name, blob in found.items() if blob != look.blobs.get(name))
+        removed += (f"{look.path}/{name}" for name in look.blobs if name not in found)
+        settled = [_settled(one, now) if one[0] in found else _unsure(one) for one in look.stamps]
+        folders.put(look.path, Folder(_pack(settled), _pack(found)))
+    for path in walk.gone():
+        removed += (f"{path}/{name}" for name in _blobs(known(path)))
         folders.put(path, None)
-    return Survey(changed, removed, problems)
+    return Survey(changed, removed, walk.problems)
+
+
+def _settled(stamp: Stamp, now: int) -> Stamp:
+    return stamp if max(stamp[2], stamp[3]) <= now - _RACY else _unsure(stamp)
+
+
+def _unsure(stamp: Stamp) -> Stamp:
+    """Give a stamp that the file will not have when it is looked at next."""
+    return stamp[0], -2, 0, 0, 0
+
+
+def _compared(path: str, stamps: Sequence[Stamp], last: Folder | None) -> _Look:
+    """Tell which files of a folder are as they were."""
+    trusted = frozenset(_STAMPS.decode(last.stamps)) if last else frozenset()
+    return _Look(path, stamps, _blobs(last), frozenset(one[0] for one in stamps if one in trusted))
+
+
+def _identified(root: Path, look: _Look, git: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    """Give name → blob id of the files of a folder, hashed where nobody knows it."""
+    found: dict[str, str] = {}
+    for name, *_ in look.stamps:
+        path = f"{look.path}/{name}"
+        try:
+            found[name] = look.blobs[name] if name in look.sure else git.get(path) or _hashed(root, path)
+        except sources.UnreadableError as error:
+            problems.append(sources.folder_fault(path) if (root / path).is_dir() else error.problem)
+    return found
 
 
 _STAMPS = msgspec.msgpack.Decoder(list[Stamp])
@@ -105,22 +131,73 @@ def _hashed(root: Path, path: str) -> str:
     return sources.blob_id(sources.bytes_of(root, root / path))
 
 
-def _walk(root: Path, tops: Sequence[str], problems: list[Problem]) -> Iterator[tuple[str, list[Stamp]]]:
-    """Give each folder with the stamps of its files by name; hidden files and editors' backups are passed over."""
-    waiting = list(tops)
-    while waiting:
-        path = waiting.pop()
-        try:
-            entries = os.scandir(root / path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError:
-            problems.append(sources.folder_fault(path))
-            continue
-        with entries:
-            folders, stamps = _look(path, entries, problems)
-        waiting += folders
-        yield path, stamps
+# --- the way through the folders --------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """Goes through the folders in which something may be different; hidden files and editors' backups are passed over.
+
+    Of what was touched it looks at the folder that it lies in and, where it is a folder itself, at all below it: one
+    that was renamed may have come whole. Other folders are left out, unless nobody remembers them.
+    """
+
+    def __init__(self, root: Path, tops: Sequence[str], touched: frozenset[str], folders: Table[Folder]) -> None:
+        self.problems: list[Problem] = []
+        self._root = root
+        self._touched = touched
+        self._folders = folders
+        nearest = {self._nearest(path, tops) for path in touched if path.partition("/")[0] in tops and path not in tops}
+        covered = {path for path in nearest if not touched.isdisjoint(_ways(path))}
+        self._starts = nearest - covered | (touched & {*tops})
+        self._seen: set[str] = set()
+        self._left_out: set[str] = set()
+
+    def _nearest(self, path: str, tops: Sequence[str]) -> str:
+        """Give the folder above a path that is remembered: what lies between is new, or hidden."""
+        return next(above for above in [*_ways(path)][1:] if above in tops or self._folders.get(above))
+
+    def __iter__(self) -> Iterator[tuple[str, list[Stamp]]]:
+        """Give each folder with the stamps of its files by name."""
+        waiting = [(path, path in self._touched) for path in self._starts]
+        while waiting:
+            path, whole = waiting.pop()
+            try:
+                entries = os.scandir(self._root / path)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                self.problems.append(sources.folder_fault(path))
+                continue
+            with entries:
+                inner, stamps = _look(path, entries, self.problems)
+            for folder in inner:
+                if whole or folder in self._touched or not self._folders.get(folder):
+                    waiting.append((folder, True))
+                elif folder not in self._starts:
+                    self._left_out.add(folder)
+            self._seen.add(path)
+            yield path, stamps
+
+    def gone(self) -> list[str]:
+        """Give the folders that are remembered and were not met, once all has been gone through."""
+        remembered = {path for start in self._starts for path in self._folders.keys(start)}
+        return sorted(path for path in remembered - self._seen if self._was_due(path))
+
+    def _was_due(self, path: str) -> bool:
+        """Tell whether a folder would have been met, were it there: one above it was looked at, and it not left out."""
+        for one in _ways(path):
+            if one in self._left_out:
+                return False
+            if one in self._seen or one in self._starts:
+                return True
+        return False
+
+
+def _ways(path: str) -> Iterator[str]:
+    """Give a path, and all folders above it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def _look(path: str, entries: Iterable["os.DirEntry[str]"], problems: list[Problem]) -> tuple[list[str], list[Stamp]]:

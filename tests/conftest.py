@@ -3,12 +3,17 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from medqa.disk import Folder
+from tests.browsing import chromium
 from tests.projects import Project, small_archive
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A run is the same every time, so that a red one is the change's doing; MEDQA_SEARCH=1 looks where no run has looked.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -36,6 +41,13 @@ def project(tmp_path: Path) -> Project:
 def archive(project: Project) -> Project:
     """Give a small archive that has been built."""
     return small_archive(project)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Give a real browser; without one the test is skipped."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browsing import DESK, HEIGHT, NGINX, PHONE, chromium, nginx, on_the_wire, opened
+from tests.browsing import DESK, HEIGHT, NGINX, PHONE, nginx, on_the_wire, opened
 from tests.sites import DATA, EXAMPLES, GUISES, ROOT, Site, sample
 
 if TYPE_CHECKING:
@@ -71,12 +71,6 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     site = sample(tmp_path_factory.mktemp(request.param), config=config, extra=extra)
     with nginx(site.folder, tmp_path_factory.mktemp("nginx")) as address:
         yield Served(site, address, config.get("language", "en"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_a_new_thread_changes_the_pages_of_its_own_year_and_its_neighbours_only(
     report = archive.build()
     assert report.rendered["/threads/hip-click/"] == "new"
     lists = {url for url in report.rendered if not url.startswith("/threads/")}
-    entries = {"/", "/specialties/", "/doctors/", "/404.html"}  # these count the threads of each specialty and doctor
+    entries = {"/", "/specialties/", "/doctors/", "/archive/", "/404.html"}  # these count threads
     assert lists == {*entries, "/doctors/cy-dean/", "/specialties/orthopedics/", "/specialties/orthopedics/2021/"}
     assert archive.files() == archive.clean_build_files()
 
@@ -219,7 +219,7 @@ def test_a_correction_without_a_name_leaves_no_gap(project: Project) -> None:
     project.thread("dose", corrections=[change]).build()
     assert "1 February 2024</time>: The dose was wrong" in project.page("/threads/dose/")
     project.thread("dose", corrections=[{**change, "by": "Ann Bell"}]).build()
-    assert "1 February 2024</time>, Ann Bell: The dose was wrong" in project.page("/threads/dose/")
+    assert "1 February 2024</time>, <bdi>Ann Bell</bdi>: The dose was wrong" in project.page("/threads/dose/")
 
 
 def test_a_withdrawn_thread_says_so_in_its_own_language(project: Project) -> None:

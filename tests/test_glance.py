@@ -1,7 +1,6 @@
 """The archive at a glance: its numbers are those of the threads, it is made again when they change, it can be seen."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +11,7 @@ from medqa.documents import Age
 from medqa.errors import BuildFailedError
 from medqa.pages import Band, GlancePage, Page, ReplyBlock, ThreadPage
 from medqa.plan import glance
-from tests.browsing import DESK, PHONE, chromium, opened
+from tests.browsing import DESK, PHONE, opened
 from tests.editors import Editors, script
 from tests.projects import Project
 from tests.sites import Site, sample
@@ -183,12 +182,6 @@ def test_the_least_is_seen_and_nothing_is_not() -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return sample(tmp_path_factory.mktemp("glance"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as found:
-        yield found
 
 
 def test_every_chart_has_a_table_and_every_page_leads_there(site: Site) -> None:

@@ -17,7 +17,7 @@ import yaml
 
 from medqa.config import placeholders
 from medqa.sources import PACKAGED_TEMPLATES
-from tests.browsing import DESK, PHONE, chromium, opened
+from tests.browsing import DESK, PHONE, opened
 from tests.projects import Project, front_matter
 from tests.sites import ROOT, Site, sample
 
@@ -133,12 +133,6 @@ def test_dates_are_in_the_readers_form(project: Project) -> None:
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as found:
-        yield found
 
 
 class _Silent(SimpleHTTPRequestHandler):

@@ -25,6 +25,7 @@ ALONE = {
     "cluster": "distributed",
     "related": "numba",
     "checks": "phonenumbers",
+    "serve": "livereload",
 }
 """Module → the library that no other module knows."""
 

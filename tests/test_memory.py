@@ -141,8 +141,10 @@ def test_another_release_of_what_medqa_stands_on_is_another_engine(
     for package in installed:
         (tmp_path / f"{package.title().replace('-', '_')}-99.0.dist-info").mkdir()
         assert sources._version(package) == "99.0"
+        sources.engine_digest.cache_clear()
         engines.append(sources.engine_digest())
     assert len(set(engines)) == len(engines)
+    sources.engine_digest.cache_clear()
 
 
 def test_versions_are_found_where_no_folder_tells_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

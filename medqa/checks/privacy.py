@@ -93,8 +93,16 @@ def _in_askers_words(passage: Passage) -> Iterator[Problem]:
             yield passage.problem(
                 code, *found.span(group), message.format(quoted(passage.text[slice(*found.span(group))])), _HINT
             )
-    for found in passage.found("ages") if "ages" in passage.hopes else ():
-        hint = "write 'over 90': so few are as old that the age tells who it is"
-        yield passage.problem(
-            "MQ609", *found.span(), f"an age over 89 is told: {quoted(passage.text[slice(*found.span())])}", hint
-        )
+    if "ages" in passage.hopes:
+        yield from _ages(passage)
+
+
+def _ages(passage: Passage) -> Iterator[Problem]:
+    """Report ages over 89; where several patterns find one, the first of their places is told."""
+    last = 0
+    for start, end in sorted(found.span() for found in passage.found("ages")):
+        if start >= last:
+            last = end
+            hint = "write 'over 90': so few are as old that the age tells who it is"
+            message = f"an age over 89 is told: {quoted(passage.text[start:end])}"
+            yield passage.problem("MQ609", start, end, message, hint)
