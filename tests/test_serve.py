@@ -304,7 +304,7 @@ def test_it_stops_in_the_middle_of_a_build(tmp_path: Path, how: signal.Signals) 
     with Serving(project, "--jobs", "2") as serving:
         serving.is_at_work()
         assert serving.stop(how) == 0
-        assert not [line for line in serving.said if "Traceback" in line or "Error" in line]
+        assert serving.said[1:] == []
     project.build(out=serving.folder, drafts=True)
     assert files(serving.folder) == project.clean_build_files(drafts=True)
 

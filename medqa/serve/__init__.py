@@ -18,7 +18,7 @@ import msgspec
 from medqa import pipeline, sources
 from medqa.cache import FOLDER
 from medqa.errors import UsageError
-from medqa.progress import Show, silent
+from medqa.progress import Show, Step, silent
 from medqa.serve.preview import Preview
 from medqa.serve.server import Server
 from medqa.serve.watching import bursts
@@ -30,8 +30,8 @@ PREVIEW = "preview"
 """Folder of the memory that the preview is made in."""
 _PORTS = (*range(8000, 8010), 0)
 """Tried one after the other where none was asked for; 0 is any that is free."""
-_PATIENCE = 3.0
-"""Seconds until a build that is at work when the preview is stopped is left to the next one to complete."""
+_PATIENCE = 10.0
+"""Seconds that a build that is at work has to break off; one that does not is completed by the next."""
 
 
 def serve(
@@ -48,8 +48,18 @@ def serve(
     sources.require_content(root)
     listening = _listening(*address)
     stop = Event()
+
+    def told(line: str) -> None:
+        if not stop.is_set():
+            say(line)
+
+    def shown(step: Step) -> None:
+        if stop.is_set():
+            raise SystemExit  # of the thread that builds: it lets go of everything on its way out
+        show(step)
+
     options = msgspec.structs.replace(options, out=root / FOLDER / PREVIEW, drafts=True)
-    preview = Preview(root, options, lambda line: None if stop.is_set() else say(line), show)
+    preview = Preview(root, options, told, shown)
     server = Server(preview, listening)
     host, port = address[0], listening.getsockname()[1]
     say(f"preview at http://{f'[{host}]' if ':' in host else host}:{port}{preview.standing.prefix}/ (stop with Ctrl-C)")
