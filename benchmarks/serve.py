@@ -14,6 +14,7 @@ repository there as an editor's is.
 import argparse
 import asyncio
 import json
+import os
 import re
 import shutil
 import statistics
@@ -62,7 +63,9 @@ def _arguments() -> argparse.Namespace:
 
 async def _measure(root: Path, saves: int) -> None:
     command = [sys.executable, str(ROOT / "build.py"), "serve", "--root", str(root), "--as-of", "2026-01-01"]
-    server = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, env={"PYTHONUNBUFFERED": "1"})
+    server = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
     try:
         address = (await _heard(server, "preview at")).split()[2].rstrip("/")
         print(await _heard(server, "pages made"))
@@ -97,11 +100,9 @@ async def _save(
     file: Path, words: str, line: WebSocketClientConnection, page: "Page | None"
 ) -> tuple[float, float | None]:
     """Put a sentence into a thread; gives seconds until the browser was told, and until the page showed it."""
-    text = file.read_text(encoding="utf-8")  # noqa: ASYNC240 - nothing else waits here
-    text = re.sub(rf"{LINE.format('[0-9]+')}\n", "", text).replace("\n## Question\n", f"\n## Question\n{words}\n", 1)
     await asyncio.sleep(0.5)  # an editor does not type so fast, and the browser settles
     begun = perf_counter()
-    file.write_text(text, encoding="utf-8")  # noqa: ASYNC240
+    _write(file, words)
     await line.read_message()
     told = perf_counter() - begun
     if page is None:
@@ -110,11 +111,16 @@ async def _save(
     return told, perf_counter() - begun
 
 
+def _write(file: Path, words: str) -> None:
+    text = re.sub(rf"{LINE.format('[0-9]+')}\n", "", file.read_text(encoding="utf-8"))
+    file.write_text(text.replace("\n## Question\n", f"\n## Question\n{words}\n", 1), encoding="utf-8")
+
+
 async def _browser(address: str) -> "Page | None":
     """Open a page in a browser, and wait until it is on the line; None where there is no browser."""
     program = shutil.which("chromium")
     try:
-        from playwright.async_api import async_playwright  # noqa: PLC0415 - not everybody has it
+        from playwright.async_api import async_playwright  # noqa: PLC0415 - goes without
     except ImportError:
         program = None
     if program is None:

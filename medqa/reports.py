@@ -29,8 +29,7 @@ def text(root: Path, problems: Sequence[Problem]) -> Iterator[str]:
         if found.path != path:
             path, lines = found.path, _lines(root, found.path)
         yield found.head
-        if 0 < found.line <= len(lines) and lines[found.line - 1].strip():
-            yield from _marked(lines[found.line - 1], found)
+        yield from _excerpt(lines, found)
         if found.hint:
             yield f"  hint: {found.hint}"
     errors = sum(1 for found in problems if found.severity == "error")
@@ -38,6 +37,16 @@ def text(root: Path, problems: Sequence[Problem]) -> Iterator[str]:
     of_each = ", ".join(f"{count:,} {code}" for code, count in sorted(counts.items()))
     total = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'finding')}"
     yield f"{total}: {of_each}" if of_each else total
+
+
+def excerpt(root: Path, found: Problem) -> list[str]:
+    """Give the line that a problem stands on with marks below; nothing where it cannot be read."""
+    return list(_excerpt(_lines(root, found.path), found))
+
+
+def _excerpt(lines: Sequence[str], found: Problem) -> Iterator[str]:
+    if 0 < found.line <= len(lines) and lines[found.line - 1].strip():
+        yield from _marked(lines[found.line - 1], found)
 
 
 def _lines(root: Path, path: str) -> list[str]:

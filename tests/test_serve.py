@@ -148,7 +148,7 @@ def test_a_page_that_was_overtaken_before_it_was_on_the_line_is_loaded_again(
     project: Project, serving: Serving, page: "Page"
 ) -> None:
     held: list[Route] = []
-    page.route(f"**/{SCRIPT}*", lambda route: held.append(route))  # noqa: PLW0108 - playwright looks into functions
+    page.route(f"**/{SCRIPT}*", lambda route: route.continue_() if held else held.append(route))
     with page.expect_request(f"**/{SCRIPT}*"):
         page.goto(serving.address + "/threads/calf-twitch/", wait_until="commit")
     since = len(serving.said)
@@ -246,7 +246,7 @@ def test_no_script_is_in_the_folder(project: Project, serving: Serving) -> None:
     assert SCRIPT in ask(serving, "/")[1]
     made = files(serving.folder)
     assert made
-    assert not [path for path, data in made.items() if b"<script" in data or SCRIPT.encode() in data]
+    assert not [path for path, data in made.items() if SCRIPT.encode() in data]
     assert made == project.clean_build_files(drafts=True)
 
 

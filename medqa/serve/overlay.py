@@ -6,8 +6,8 @@ It is HTML in a shadow tree, which the styles of the page don't reach: these may
 from html import escape
 from pathlib import Path
 
-from medqa import sources
 from medqa.errors import Problem
+from medqa.reports import counted, excerpt
 from medqa.serve.preview import Standing
 
 _SHOWN = 20
@@ -38,7 +38,7 @@ def overlay(root: Path, standing: Standing) -> str:
     if not standing.failed:
         return ""
     count = len(standing.problems)
-    what = f"{count:,} error{'s' if count > 1 else ''} in the archive" if count else "The preview cannot be made"
+    what = f"{counted(count, 'error')} in the archive" if count else "The preview cannot be made"
     shown = "".join(_item(root, found) for found in standing.problems[:_SHOWN])
     more = f"<p>… and {count - _SHOWN:,} more: the terminal lists them all.</p>" if count > _SHOWN else ""
     reason = f"<p>{escape(standing.reason)}</p>" if standing.reason else ""
@@ -53,17 +53,8 @@ def page(text: str) -> str:
 def _item(root: Path, found: Problem) -> str:
     place = escape(f"{found.path}:{found.line}:{found.column}")
     parts = [f"<code>{place}</code> {found.code}<br>{escape(found.message)}"]
-    if line := _line(root, found):
-        parts.append(f"<pre>{escape(line)}</pre>")
+    if lines := excerpt(root, found):
+        parts.append(f"<pre>{escape(chr(10).join(lines))}</pre>")
     if found.hint:
         parts.append(f"<p>Hint: {escape(found.hint)}</p>")
     return f"<li>{''.join(parts)}</li>"
-
-
-def _line(root: Path, found: Problem) -> str:
-    """Give the line of a file in which a problem lies; "" where it cannot be read."""
-    try:
-        lines = sources.read(root, found.path).text.split("\n")
-    except sources.UnreadableError:
-        return ""
-    return lines[found.line - 1].strip() if found.line <= len(lines) else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from medqa import pipeline
+from medqa import pipeline, reports
 from medqa.config import load_config
 from medqa.disk import refusal
 from medqa.errors import BuildFailedError, Problem, UsageError
@@ -66,22 +66,23 @@ class Preview:
             return self._failed((), self._reason(error))
         self._touched = frozenset()
         written = (*report.written, *report.removed)
-        mended = self.standing.failed
-        if written or mended or touched:
+        last = self.standing
+        if written or last.failed or last.number == 0:
+            self.standing = Standing(last.number + 1, _prefix(self.root))
+        if written or last.failed or touched:
             self._tell(report)
-        if not (written or mended or self.standing.number == 0):
+        if self.standing is last:
             return ()
-        self.standing = Standing(self.standing.number + 1, _prefix(self.root))
-        styles = not (mended or report.removed) and all(path.endswith(".css") for path in written)
-        return written if styles else (PAGE,)
+        styles = not (last.failed or report.removed) and all(path.endswith(".css") for path in written)
+        return written if written and styles else (PAGE,)
 
     def _failed(self, problems: tuple[Problem, ...], reason: str) -> tuple[str, ...]:
         """Tell of a build that failed, unless the last one did for the same reasons."""
         last = self.standing
         if (problems, reason) == (last.problems, last.reason):
             return ()
-        for found in problems or [reason]:
-            self._say(str(found))
+        for line in reports.text(self.root, problems) if problems else [reason]:
+            self._say(line)
         self._say("the preview stays as it was until this is mended")
         self.standing = Standing(last.number + 1, last.prefix, problems, reason)
         return (PAGE,)
