@@ -150,7 +150,7 @@ class _Reader:
         found = [
             page
             for page in (plan.plan(self._desk, url, one) for url, one in self._archive.pages.under(""))
-            if not isinstance(page, pages.RedirectPage | pages.GonePage | pages.CopiedFile)
+            if not isinstance(page, pages.RedirectPage | pages.GonePage | pages.CopiedFile | pages.GlancePage)
         ]
         lists = tuple(self._list(page) for page in found if isinstance(page, pages.ListPage))
         years = [page for page in found if isinstance(page, pages.YearPage) and self._divided(page.entry.key)]
