@@ -129,13 +129,13 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--changed-list",
-        type=Path,
+        type=_new_file,
         metavar="FILE",
         help="list what an upload has to do: A, M or D (new, changed, gone), path",
     )
     command.add_argument(
         "--report",
-        type=Path,
+        type=_new_file,
         metavar="FILE",
         help="say in Markdown which files are new, changed, gone, and why: for a pull request",
     )
@@ -230,6 +230,14 @@ def _scheduler(text: str) -> str:
     if not re.fullmatch(r"(tcp|tls)://(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):\d{1,5}", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not the address of a scheduler: write tcp://HOST:PORT")
     return text
+
+
+def _new_file(text: str) -> Path:
+    """Read the name of a file to write, before anything is built for it."""
+    file = Path(text)
+    if file.is_dir() or not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' cannot be written: name a file in a folder that is there")
+    return file
 
 
 def _port(text: str) -> int:

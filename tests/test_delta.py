@@ -128,6 +128,19 @@ def test_options_that_do_not_fit(project: Project, arguments: list[str]) -> None
     assert cli.main(["--root", str(project.root), *arguments]) == 2
 
 
+@pytest.mark.parametrize("option", ["--changed-list", "--report"])
+@pytest.mark.parametrize("file", ["", ".", "/", "nowhere/list.txt", "site"])
+def test_a_file_that_cannot_be_is_refused_before_anything_is_built(
+    archive: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, file: str
+) -> None:
+    monkeypatch.chdir(archive.root)
+    archive.thread("new-one")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([option, file])
+    assert "name a file in a folder that is there" in capsys.readouterr().err
+    assert "threads/new-one/index.html" not in archive.files()
+
+
 def test_what_medqa_did_not_make_is_refused(server: Server) -> None:
     server.upload.mkdir()
     (server.upload / "mine.txt").write_text("mine", encoding="utf-8")
