@@ -123,13 +123,35 @@ def test_a_name_that_fits_several_is_refused(project: Project, capsys: pytest.Ca
     assert found["problems"] == ["MQ213 'Tomas Rieger' fits rieger-one, rieger-two: write one of these instead"]
 
 
-@pytest.mark.parametrize("words", [["x.html"], ["x.csv"], ["nowhere.txt"]])
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["x.html"], "a web page is saved as text"),
+        (["x.csv"], "a table needs --mapping"),
+        (["nowhere.txt"], "cannot be read: No such file or directory"),
+        (["empty"], "no page, with the ending .txt, lies there"),
+        (["other.txt"], "other.txt:2: byte 0xe9 is not UTF-8 text; save the file as UTF-8"),
+        (["nowhere.csv", "--mapping", "plan.yaml"], "nowhere.csv: cannot be read: No such file or directory"),
+        (["other.csv", "--mapping", "plan.yaml"], "other.csv:2: byte 0xe9 is not UTF-8 text"),
+        (["empty.csv", "--mapping", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
+    ],
+    ids=lambda one: "" if isinstance(one, str) else " ".join(one),
+)
 def test_what_cannot_be_imported_is_said(
-    project: Project, capsys: pytest.CaptureFixture[str], words: list[str]
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    reason: str,
 ) -> None:
+    monkeypatch.chdir(project.root)
+    project.write("empty/page.html", "").write("empty.csv", "").write("plan.yaml", "thread: {text: question}\n")
+    for name in ("other.txt", "other.csv"):
+        (project.root / name).write_bytes(b"question\ncaf\xe9\n")
     code, said = run(project, capsys, *words)
     assert code == 2
-    assert words[0] in said
+    assert said.startswith(f"medqa: {words[0] if words[-1] != 'nowhere.yaml' else words[-1]}")
+    assert reason in said
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

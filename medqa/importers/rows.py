@@ -13,7 +13,7 @@ from medqa import excerpts, names
 from medqa.editing import tidying
 from medqa.errors import UsageError, suggestion
 from medqa.importers.draft import Draft, DraftReply, as_markdown, clean
-from medqa.importers.mapping import FORMS, REPLY_KEYS, Template
+from medqa.importers.mapping import FORMS, REPLY_KEYS, Template, text_of
 from medqa.importers.mapping import Mapping as Plan
 from medqa.importers.page_text import SEXES
 
@@ -28,10 +28,7 @@ def read(file: Path, plan: Plan) -> list[Row]:
     form = plan.rows or file.suffix.lstrip(".").lower()
     if form not in FORMS:
         raise UsageError(f"{file}: write 'rows: {FORMS[0]}' (or {', '.join(FORMS[1:])}) into {plan.path}")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 text: save it again as UTF-8") from error
+    text = text_of(file)
     if form == "csv":
         return [dict(row) for row in csv.DictReader(io.StringIO(text), restkey="", restval="")]
     parts = text.split("\n") if form == "jsonl" else [text]
