@@ -426,20 +426,18 @@ def _figures(report: "Report") -> dict[str, object]:
 
 def _report_lines(report: "Report") -> list[str]:
     """Say what a build did, with the reasons for the first pages."""
+    from medqa.reports import counted  # noqa: PLC0415
+
     lines = [f"{url}: {why}" for url, why in list(report.rendered.items())[:_REASONS_SHOWN] if why != "new"]
     seconds = sum(report.seconds.values())
     lines.append(
-        f"{_count(report.threads, 'thread')}, {_count(report.pages, 'page')} as of {report.as_of}: "
-        f"{len(report.rendered):,} made, {_count(len(report.written), 'file')} written, "
+        f"{counted(report.threads, 'thread')}, {counted(report.pages, 'page')} as of {report.as_of}: "
+        f"{len(report.rendered):,} made, {counted(len(report.written), 'file')} written, "
         f"{len(report.removed):,} removed in {seconds:.1f} s"
     )
     if report.findings:
-        lines.append(f"{_count(len(report.findings), 'finding')}: 'build.py check' shows them")
+        lines.append(f"{counted(len(report.findings), 'finding')}: 'build.py check' shows them")
     return lines
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _say(line: str) -> None:
