@@ -36,7 +36,7 @@ class Server:
         """Build and upload; gives the list of changes."""
         assert self.run() == 0
         uploaded = {path: data for path, data in files(self.upload).items() if path not in MEDQAS}
-        changes = self.changes.read_text(encoding="utf-8").splitlines()
+        changes = self.changes.read_text(encoding="utf-8").split("\n")[:-1]
         named = {line[2:]: line[0] for line in changes}
         assert {path for path, letter in named.items() if letter in "AM"} == uploaded.keys()
         for path, letter in named.items():
@@ -73,6 +73,15 @@ def test_the_server_follows_the_archive(server: Server) -> None:
     assert server.is_up_to_date()
     server.project.config(name="Another name")
     server.publish()
+    assert server.is_up_to_date()
+
+
+def test_a_name_may_hold_what_parts_lines_elsewhere(server: Server) -> None:
+    server.project.write("static/one\u2028two.txt", "text")
+    server.publish()
+    assert server.publish() == []
+    server.project.config(name="Another name")
+    assert all(line.startswith("M ") for line in server.publish())
     assert server.is_up_to_date()
 
 
