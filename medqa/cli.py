@@ -164,6 +164,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ignore", type=_codes, default=(), metavar="CODES", help="leave these findings out: MQ607")
     command.add_argument(
         "--changed-since",
+        type=_revision,
         metavar="REV",
         help="findings of files changed since this git revision only; changed words of doctors need a correction",
     )
@@ -218,6 +219,12 @@ def _codes(text: str) -> tuple[str, ...]:
                 f"'{code}' is no finding's code, and begins none: write MQ6 or MQ601,MQ602"
             )
     return codes
+
+
+def _revision(text: str) -> str:
+    if not text:  # a variable of a script that is not set
+        raise argparse.ArgumentTypeError("a git revision is needed: main, HEAD~1")
+    return text
 
 
 def _jobs(text: str) -> int:
