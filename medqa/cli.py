@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    options = _parser("build.py" if default_root else "medqa").parse_args(
+        _with_command(list(sys.argv[1:] if arguments is None else arguments))
+    )
     try:
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
@@ -77,9 +79,9 @@ def _nearest_archive() -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "config.yaml").exists()), here)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Make the website of a medical Q&A archive.", allow_abbrev=False
+        prog=prog, description="Make the website of a medical Q&A archive.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -443,7 +445,7 @@ def _report_lines(report: "Report") -> list[str]:
         f"{len(report.removed):,} removed in {seconds:.1f} s"
     )
     if report.findings:
-        lines.append(f"{counted(len(report.findings), 'finding')}: 'build.py check' shows them")
+        lines.append(f"{counted(len(report.findings), 'finding')}: 'check' shows them")
     return lines
 
 

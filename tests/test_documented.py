@@ -50,6 +50,15 @@ def test_every_command_is_documented_and_every_option_beside_those_that_have_it(
         assert "python build.py" + ("" if command == "build" else f" {command}") in commands
 
 
+@pytest.mark.parametrize(("root", "name"), [(ROOT, "build.py"), (None, "medqa")])
+def test_help_calls_the_program_as_it_was_called(
+    capsys: pytest.CaptureFixture[str], root: Path | None, name: str
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"], default_root=root)
+    assert capsys.readouterr().out.startswith(f"usage: {name} check ")
+
+
 def test_no_document_names_an_option_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     known = set().union(*(options(command, capsys) for command in cli._COMMANDS))
     for file in DOCUMENTS:
