@@ -149,7 +149,7 @@ def place(path: str) -> Place | Problem:
     parts = path.split("/")
     name = unicodedata.normalize("NFC", parts[-1])
     at = (path, 1, 1)
-    kind = next((known for known in KINDS if known == parts[1]), None)
+    kind = next((known for known in KINDS if known in parts[1:2]), None)
     if kind is None or (kind != "threads" and len(parts) != len([CONTENT, kind, name])):
         where = f"{CONTENT}/threads/…/, or {CONTENT}/ followed by {', '.join(KINDS[1:])}"
         return problem(at, "MQ110", "the file lies outside the folders of the archive", f"documents lie in {where}")

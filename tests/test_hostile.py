@@ -142,6 +142,14 @@ def test_names_that_cannot_be_written_down(project: Project, folder: str, name: 
     assert shown(project) == [f"{folder}/{path}:1:1: MQ109 {what}"]
 
 
+def test_a_folder_that_cannot_be_read_is_no_document() -> None:
+    """`files_below` gives it for one; also the uppermost."""
+    for path in ("content", "content/threads", "content/threads/old"):
+        found = sources.place(path)
+        assert isinstance(found, Problem)
+        assert found.code == "MQ110"
+
+
 @pytest.mark.parametrize("name", [b"templates/\xff.html", b"templates/a\nb.html", b"templates/locales/\xff.yaml"])
 def test_templates_have_names_that_can_be_written_down(project: Project, name: bytes) -> None:
     file = Path(os.fsdecode(os.fsencode(project.root) + b"/" + name))
