@@ -60,9 +60,7 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEMS
     except OSError as error:
-        from medqa.disk import refusal  # noqa: PLC0415 - help must not wait for it
-
-        _complain(f"medqa: {refusal(error, error.filename or 'a file')}")
+        _complain(f"medqa: {error.filename or 'a file'}: {error.strerror or error}")
         return WRONG_USE
     except KeyboardInterrupt:
         return 130
@@ -244,7 +242,11 @@ def _scheduler(text: str) -> str:
 def _new_file(text: str) -> Path:
     """Read the name of a file to write, before anything is built for it."""
     file = Path(text)
-    if file.is_dir() or not file.parent.is_dir():
+    try:
+        fits = file.parent.is_dir() and not file.is_dir()
+    except OSError:  # it may not even be looked at
+        fits = False
+    if not fits:
         raise argparse.ArgumentTypeError(f"'{text}' cannot be written: name a file in a folder that is there")
     return file
 

@@ -137,6 +137,10 @@ def test_options_that_do_not_fit(project: Project, arguments: list[str]) -> None
     assert cli.main(["--root", str(project.root), *arguments]) == 2
 
 
+def refused(path: Path) -> bool:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
 @pytest.mark.parametrize("option", ["--changed-list", "--report"])
 @pytest.mark.parametrize("file", ["", ".", "/", "nowhere/list.txt", "site"])
 def test_a_file_that_cannot_be_is_refused_before_anything_is_built(
@@ -147,6 +151,10 @@ def test_a_file_that_cannot_be_is_refused_before_anything_is_built(
     with pytest.raises(SystemExit, match="2"):
         cli.main([option, file])
     assert "name a file in a folder that is there" in capsys.readouterr().err
+    monkeypatch.setattr(Path, "is_dir", refused)
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([option, "list.txt"])
+    monkeypatch.undo()
     assert "threads/new-one/index.html" not in archive.files()
 
 

@@ -70,8 +70,9 @@ def text_of(file: Path) -> str:
     try:
         return sources.read(file.parent, file.name).text
     except sources.UnreadableError as error:
-        place = f"{file}:{error.problem.line}" if error.problem.code == "MQ101" else file
-        raise UsageError(f"{place}: {error.problem.message}; {error.problem.hint}") from error
+        found = error.problem
+        said = f":{found.line}: {found.message}; {found.hint}" if found.code == "MQ101" else f": {found.message}"
+        raise UsageError(f"{file}{said}") from error
 
 
 def read(file: Path) -> Mapping:
