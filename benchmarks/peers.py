@@ -10,6 +10,7 @@ installed is left out.
 import argparse
 import json
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -57,6 +58,7 @@ def main() -> None:
     arguments = _arguments()
     adopt_orphans()
     versions = {one.name.partition(",")[0]: _version(one) for one in conditions() if _installed(one)}
+    versions["Python"] = platform.python_version()
     sizes = [0] if arguments.archive else arguments.threads or [1_000, 10_000]
     found: list[Measured] = []
     for size in sizes:
