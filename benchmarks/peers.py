@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from benchmarks import peer_content, peer_report, peer_writers
-from benchmarks.build import make_archive
+from benchmarks.build import put_archive
 from benchmarks.peer_content import Content
 from benchmarks.peer_measure import CommandFailedError, Run, adopt_orphans, run
 from benchmarks.peer_report import OWN, Measured
@@ -173,12 +173,7 @@ def _version(condition: Condition) -> str:
 
 def measure(folder: Path, size: int, arguments: argparse.Namespace) -> Iterator[Measured]:
     """Measure all generators on one archive; `folder` is empty."""
-    archive = folder / "medqa"
-    archive.mkdir()
-    if arguments.archive:
-        _copy_archive(arguments.archive, archive)
-    else:
-        make_archive(archive, size)
+    put_archive(folder / "medqa", arguments.archive, size)
     chosen: list[tuple[Condition, Path]] = []
     numbers: list[int] = []
     for number, one in enumerate(conditions()):
@@ -235,13 +230,6 @@ def _convert(folder: Path, numbers: Sequence[int], by_year: Collection[str]) -> 
         if one.name == "Eleventy":
             (work / "node_modules").symlink_to(ELEVENTY)
     return _Converted(len(content.threads), _edited(archive, content), content.addresses)
-
-
-def _copy_archive(source: Path, archive: Path) -> None:
-    root = source if (source / "content").is_dir() else source.parent
-    shutil.copytree(source / "content" if (source / "content").is_dir() else source, archive / "content")
-    if (root / "config.yaml").is_file():
-        shutil.copy(root / "config.yaml", archive)
 
 
 def _edited(archive: Path, content: Content) -> str:
