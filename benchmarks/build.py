@@ -1,6 +1,6 @@
 """What builds cost, by size of the archive: processor time, memory, files written, seconds by stage.
 
-    python benchmarks/build.py [THREADS ...] [--archive DIR] [--jobs N] [--folder DIR]        default: 1000
+    python benchmarks/build.py [THREADS ...] [--archive DIR] [--jobs N | --cluster ADDRESS] [--folder DIR]
 
 Each build is a process of its own: cold, without site and memory; untouched; one edit of a More Info, of a question;
 one thread more; and in a fresh clone with the memory of the last job, what CI does (`--delta`).
@@ -42,7 +42,7 @@ def main() -> None:
     for size in [0] if arguments.archive else arguments.threads or [1_000]:
         with TemporaryDirectory(prefix="medqa-bench-", dir=arguments.folder) as folder:
             root = put_archive(Path(folder) / "archive", arguments.archive, size)
-            for name, cost, report in measure(root, arguments.jobs):
+            for name, cost, report in measure(root, arguments.cluster or arguments.jobs):
                 show(name, cost, report)
 
 
@@ -51,15 +51,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000")
     parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: the cores")
+    parser.add_argument("--cluster", default="", help="address of a Dask scheduler whose workers are used instead")
     parser.add_argument("--folder", type=Path, help="where the archives are made; default: the system's folder for it")
     return parser.parse_args()
 
 
-def measure(root: Path, jobs: int) -> Iterator[tuple[str, Run, dict[str, Any]]]:
-    """Build an archive again and again; gives name, cost and report of each build."""
+def measure(root: Path, workers: int | str) -> Iterator[tuple[str, Run, dict[str, Any]]]:
+    """Build an archive again and again; gives name, cost and report of each build.
+
+    `workers` are so many processes, or a cluster's at its address; what these take is not in the cost.
+    """
+    using = ("--jobs", str(workers)) if isinstance(workers, int) else ("--cluster", workers)
 
     def build(name: str, root: Path, *more: str, out: str = "site") -> tuple[str, Run, dict[str, Any]]:
-        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), "--jobs", str(jobs)]
+        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), *using]
         cost = run([*command, "--as-of", DAY, "--format", "json", *more], root, root / out, {}, limit=3600)
         log = root.parent / f"{root.name}.log"
         return name, cost, json.loads(log.read_text(encoding="utf-8"))["report"]
