@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEMS
     except OSError as error:
-        _complain(f"medqa: {error.filename or 'a file'}: {error.strerror or error}")
+        from medqa.disk import refusal  # noqa: PLC0415 - help must not wait for it
+
+        _complain(f"medqa: {refusal(error, error.filename or 'a file')}")
         return WRONG_USE
     except KeyboardInterrupt:
         return 130

@@ -143,7 +143,7 @@ def test_a_recovery_may_be_stopped_too_again_and_again(
         (ENOSPC, TAKES_ROOM, 1, "the disk is full: make room"),
         (EIO, ALL, 1, "the disk failed: look into"),
         (EROFS, ALL, 4, "mounted for reading only: mount it"),
-        (EACCES, ALL, 4, "may not write there: change its owner"),
+        (EACCES, ALL, 4, "may not read or write there: change its owner"),
     ],
 )
 def test_what_the_disk_refuses_leaves_the_old_site_or_is_completed_by_the_next_run(
