@@ -102,7 +102,8 @@ def _answer(state: State, random: Random, name: str) -> None:
         end = ends[0] if ends else len(thread.sections)
         text = any_prose(random, thread.fields["specialty"], 2)
         if name == "add a reply":
-            thread.fields["replies"] = [*(thread.fields.get("replies") or ()), any_reply(random, thread.fields["asked"])]
+            replies = thread.fields.get("replies") or ()
+            thread.fields["replies"] = [*replies, any_reply(random, thread.fields["asked"])]
             thread.sections.insert(end, ("Reply", text))
         else:
             thread.fields["follow_ups"] = [*thread.fields.get("follow_ups", ()), {"asked": thread.fields["asked"]}]
