@@ -18,7 +18,10 @@ _VOICES: Mapping[str, Voice] = {"question": "asker", "follow_up": "asker", "repl
 # the time that a pattern takes on the text itself.
 _SHAPE = bytes(48 if 48 <= at <= 57 else 45 if at in b" -.()/+" else 97 for at in range(256))  # noqa: PLR2004 - ASCII
 _PLAIN = bytes(range(32, 127)) + b"\t\n"
-_LONG_NUMBER = re.compile(rb"0[0-]{6,}")
+_LONG_NUMBER = re.compile(rb"0[0-]{6,}|00a00a000")
+"""Seven digits and more; in Italian identity numbers letters part them."""
+_TYPED = dict(zip("‘’“”„«»–—…\u00a0", '\'\'"""""--. ', strict=True))  # noqa: RUF001 - as people type them
+"""Typographic marks → plain ones."""
 _LEAST_DIGITS = 7
 
 
@@ -33,9 +36,13 @@ class Glance:
 
     @cached_property
     def lower(self) -> str:
-        """The text in lower case, letter for letter: what stands at a place here stands at the same in the text."""
+        """The text in lower case and with plain marks, letter for letter: places here are places in the text."""
         lower = self.text.lower()
-        return lower if len(lower) == len(self.text) else self.text
+        if len(lower) != len(self.text):
+            lower = self.text
+        for mark in _TYPED.keys() & set(self.odd):
+            lower = lower.replace(mark, _TYPED[mark])
+        return lower
 
     @cached_property
     def vocabulary(self) -> set[str]:

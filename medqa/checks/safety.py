@@ -35,7 +35,7 @@ def _first(passage: Passage, phrases: Sequence[str], words: Words) -> tuple[int,
     """Give the place of the first phrase that is neither taken back nor a rule for later."""
     if not phrases:
         return None
-    text = passage.lower.replace("’", "'")  # noqa: RUF001
+    text = passage.lower
     joined = text.replace("\n", " ")
     for phrase in phrases:
         at = joined.find(phrase)

@@ -1,7 +1,8 @@
 """Words and patterns by language, from the data files beside this module: `en.toml`, `zh.toml`.
 
-A pattern is looked for in the text in lower case, and only where plain words let one hope: in a text in which one of
-its `needs` stands, there at each place where one of its `starts` does. That makes dozens of patterns affordable.
+A pattern is looked for in the text in lower case and with plain marks (' for ’), and only where plain words let one
+hope: in a text in which one of its `needs` stands, there at each place where one of its `starts` does. That makes
+dozens of patterns affordable.
 `{female}`, `{date}` and the like in a pattern stand for the lists and patterns under `[lists]`.
 """
 
@@ -20,6 +21,8 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _SHORT = 3
 _APART = bytes(32 if at in b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~' else at for at in range(256))
 _LISTED = re.compile(r"\{([a-z_]+)\}")
+_SPACE = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])| ", re.DOTALL)
+"""A space of a pattern that stands in no class; what else is found is in the group."""
 
 
 class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +35,7 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts: tuple[str, ...] = ()
     """In lower case; where there are some, all that is found begins with one of them."""
     cased: bool = False
-    """Whether capital letters count: then the text is searched as it stands."""
+    """Whether capital letters count: then the text is searched as it stands. Else its spaces may be ends of lines."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +100,8 @@ class Search:
         """Join patterns of the same `needs`, `starts` and `cased`."""
         first = patterns[0]
         self.needs, self._starts, self._cased = first.needs, first.starts, first.cased
-        self._patterns = [re.compile(language.filled(one.find)) for one in patterns]
+        finds = (language.filled(one.find) for one in patterns)
+        self._patterns = [re.compile(find if self._cased else _wrapped(find)) for find in finds]
 
     def found(self, looked: Looked) -> Iterator[re.Match[str]]:
         """Find them in a text."""
@@ -112,6 +116,11 @@ class Search:
                     if match := pattern.match(subject, at):
                         yield match
                 at = looked.lower.find(start, at + 1)
+
+
+def _wrapped(find: str) -> str:
+    """Let an end of line stand for each space of a pattern: editors break long lines."""
+    return _SPACE.sub(lambda found: found[1] or "[ \n]", find)
 
 
 class Language:
