@@ -203,7 +203,7 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
 
 def _day(text: str) -> date:
     if text == "today":
-        return datetime.now(UTC).date()
+        return datetime.now(UTC)  # a moment: which day it is, is for the archive's time zone to say
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not a date: write YYYY-MM-DD or today")
     try:

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -39,7 +40,7 @@ class BuildOptions(msgspec.Struct, frozen=True):
     cluster: str = ""
     """Address of a Dask scheduler whose workers are used instead of processes: `tcp://HOST:PORT`."""
     as_of: date | None = None
-    """The day for which the site is made; None: the last commit's, else the newest in the content."""
+    """The day of the site, or a moment in it; None: the last commit's, else the newest day in the content."""
     drafts: bool = False
     published: Path | None = None
     """Manifest of the published site, where `out` is to hold only what differs from that."""
@@ -158,7 +159,9 @@ def _parse(
 
 def _day(root: Path, options: BuildOptions, archive: Archive, state: State, found: Found) -> date:
     """Give the day of the build: as told, else the last commit's, else the newest in the content."""
-    day = options.as_of or sources.last_commit_date(root)
+    day = options.as_of or sources.last_commit(root)
+    if isinstance(day, datetime):
+        day = day.astimezone(ZoneInfo(archive.config.timezone)).date()
     newest = None if day else _newest(archive, state.get("newest"), found)
     state.set("newest", newest.isoformat() if newest else "")
     return day or newest or date(1970, 1, 1)

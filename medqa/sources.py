@@ -10,7 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from errno import EINVAL
 from functools import cache
 from pathlib import Path
@@ -242,8 +242,8 @@ def shown_path(root: Path, file: Path) -> str:
     return file.as_posix()
 
 
-def last_commit_date(root: Path) -> date | None:
-    """Give the date, in UTC, of the last commit of the repository that holds the archive; None without git."""
+def last_commit(root: Path) -> datetime | None:
+    """Give the moment of the last commit of the repository that holds the archive; None without git."""
     command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
     environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
@@ -251,7 +251,7 @@ def last_commit_date(root: Path) -> date | None:
     except OSError:
         return None
     seconds = said.stdout.strip()
-    return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else None
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
 
 
 _STANDS_ON = (

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,9 @@ def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("far_east")
-def test_the_day_is_that_of_the_last_commit_in_utc(project: Project) -> None:
-    project.thread("numb-hand")
+@pytest.mark.parametrize(("zone", "expected"), [("UTC", "2023-11-14"), ("Asia/Taipei", "2023-11-15")])
+def test_the_day_is_that_of_the_last_commit_where_the_archive_is(project: Project, zone: str, expected: str) -> None:
+    project.config(timezone=zone).thread("numb-hand")
     identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     for name in ("AUTHOR", "COMMITTER"):
         identity |= {
@@ -141,4 +143,5 @@ def test_the_day_is_that_of_the_last_commit_in_utc(project: Project) -> None:
     settings = {**os.environ, **identity}
     for command in (["init", "-q"], ["add", "content"], ["commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", *command], cwd=project.root, env=settings, check=True, capture_output=True)
-    assert project.build(as_of=None).as_of.isoformat() == "2023-11-14"
+    assert project.build(as_of=None).as_of.isoformat() == expected
+    assert project.build(as_of=datetime.fromtimestamp(1_700_000_000, UTC)).as_of.isoformat() == expected
