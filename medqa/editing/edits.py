@@ -1,6 +1,6 @@
 """Changes to the files of an archive: planned as values, shown as a diff, then written all or not at all.
 
-With `images` the only writer of what editors write.
+The only writer of what editors write.
 """
 
 import difflib
