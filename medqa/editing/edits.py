@@ -43,6 +43,11 @@ class Edit(msgspec.Struct, frozen=True):
             return f"write  {self.path}"
         return f"move   {self.path} to {self.to}" if self.to else f"change {self.path}"
 
+    def shown(self) -> Iterator[str]:
+        """Give the lines that show what is done: a summary, and a diff."""
+        yield self.summary()
+        yield from self.diff()
+
     def diff(self) -> Iterator[str]:
         """Give the lines of a unified diff."""
         old, new = _lines(self.old), _lines(self.new)

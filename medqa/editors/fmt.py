@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medqa import images, sources
+from medqa.console import FINE, PROBLEMS, count, say
 from medqa.editing import edits, tidying
 from medqa.editing.edits import Edit
-from medqa.editors.console import FINE, PROBLEMS, count, say
 from medqa.errors import UsageError
 
 _OTHER_IMAGES = (".heic", ".heif", ".avif", ".tif", ".tiff")
