@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from medqa.errors import BuildFailedError
 from tests.projects import Project, day
 
 
@@ -95,6 +96,43 @@ def test_aliases_lead_to_the_new_address(project: Project) -> None:
     project.build()
     for url in ("/threads/cold-hand/", "/2009/post.php", "/blog/hand/"):  # the address says that it is withdrawn
         assert 'content="0; url=/threads/numb-hand/"' in project.page(url)
+
+
+def test_pages_of_years_lead_to_their_like_and_follow_the_list(project: Project) -> None:
+    project.config(per_page=1)
+    project.record("doctors", "ann-bell", aliases=["a-bell"])
+    project.record("specialties", "neurology", aliases=["nerves"])
+    project.record("topics", "pins", specialties=["Neurology"], aliases=["needles"])
+    for number in range(4):
+        project.thread(f"t{number}", asked=f"2020-01-0{number + 1}", doctor="Ann Bell", topics=["pins"])
+    project.build()
+    lists = {
+        "/doctors/a-bell/": "/doctors/ann-bell/",
+        "/specialties/nerves/": "/specialties/neurology/",
+        "/faq/nerves/pins/": "/faq/neurology/pins/",
+        "/faq/neurology/needles/": "/faq/neurology/pins/",
+    }
+    for old, new in lists.items():
+        for page in ("", "2020/", "2020/page/2/", "2020/page/4/"):
+            assert f'content="0; url={new}{page}"' in project.page(f"{old}{page}"), (old, page)
+    project.thread("t4", asked="2020-01-05", doctor="Ann Bell", topics=["pins"])
+    project.thread("t5", asked="2021-01-05", replied="2021-01-06", doctor="Ann Bell", topics=["pins"])
+    project.build()
+    assert all(project.has(f"{old}2020/page/5/") and project.has(f"{old}2021/") for old in lists)
+    assert project.files() == project.clean_build_files()
+    for number in range(1, 6):  # a short list has no pages for its years, but that of a specialty
+        project.remove(f"content/threads/t{number}.md")
+    project.build()
+    assert [project.has(f"{old}2020/") for old in lists] == [False, True, False, False]
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_former_name_that_is_still_a_list_is_an_error_once(project: Project) -> None:
+    project.record("specialties", "neurology", aliases=["cardiology"])
+    project.thread("a").thread("b", specialty="Cardiology")
+    with pytest.raises(BuildFailedError) as failed:
+        project.build()
+    assert [found.code for found in failed.value.problems] == ["MQ215"]
 
 
 @pytest.mark.parametrize(
