@@ -75,6 +75,33 @@ def test_a_preview_shows_drafts_and_embargoed_threads_but_nothing_withdrawn(proj
     assert project.files() == project.clean_build_files()
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "<b>Draft:</b> not published"), ("zh-Hant", "<b>草稿：</b>尚未公開")]
+)
+def test_a_preview_marks_what_is_not_public_wherever_it_stands(project: Project, language: str, mark: str) -> None:
+    project.config(language=language)
+    project.record("topics", "pins", "An answer.", specialties=["Neurology"])
+    drafts: dict[str, dict[str, Any]] = {"early": {"status": "draft"}, "later": {"publish_on": "2030-01-01"}, "now": {}}
+    for stem, fields in drafts.items():
+        project.thread(stem, topics=["pins"], doctor="Ann Bell", lang="en", **fields)
+    project.build(drafts=True)
+    lists = (
+        "/",
+        "/specialties/neurology/",
+        "/specialties/neurology/2020/",
+        "/doctors/ann-bell/",
+        "/faq/neurology/pins/",
+    )
+    for url in lists:
+        entries = re.split(r"<li|<article", project.page(url))
+        marked = {stem for one in entries if mark in one for stem in re.findall(r"/threads/([^/]*)/", one)}
+        assert marked == {"early", "later"}, url
+    project.build(as_of=day("2030-01-02"), drafts=True)
+    assert project.page("/").count(mark) == 1
+    project.build()
+    assert not [url for url in lists if mark in project.page(url)]
+
+
 def test_aliases_lead_to_the_new_address(project: Project) -> None:
     project.record("doctors", "ann-bell", aliases=["a-bell"])
     project.record("specialties", "neurology", aliases=["nerves"])
