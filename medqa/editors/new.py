@@ -85,7 +85,11 @@ def _ask(desk: Desk, field: Field, default: str, given: dict[str, str]) -> str:
 
 def _ask_stem(desk: Desk, title: str) -> str:
     proposed = desk.stem(title)
-    return _prompt(f"name of the file, which is the address for good [{proposed}]: ", ()).strip() or proposed
+    while True:
+        stem = _prompt(f"name of the file, which is the address for good [{proposed}]: ", ()).strip() or proposed
+        if not (fault := desk.stem_fault(stem, title)):
+            return stem
+        say(f"  {fault}")
 
 
 def _prompt(words: str, choices: Sequence[str]) -> str:
