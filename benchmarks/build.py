@@ -1,6 +1,6 @@
 """What builds cost, by size of the archive: processor time, memory, files written, seconds by stage.
 
-    python benchmarks/build.py [THREADS ...] [--archive DIR] [--jobs N] [--folder DIR]        default: 1000
+    python benchmarks/build.py [THREADS ...] [--archive DIR] [--jobs N | --cluster ADDRESS] [--folder DIR]
 
 Each build is a process of its own: cold, without site and memory; untouched; one edit of a More Info, of a question;
 one thread more; and in a fresh clone with the memory of the last job, what CI does (`--delta`).
@@ -41,31 +41,30 @@ def main() -> None:
     adopt_orphans()
     for size in [0] if arguments.archive else arguments.threads or [1_000]:
         with TemporaryDirectory(prefix="medqa-bench-", dir=arguments.folder) as folder:
-            root = Path(folder) / "archive"
-            root.mkdir()
-            if arguments.archive:
-                shutil.copytree(arguments.archive / "content", root / "content")
-                shutil.copy(arguments.archive / "config.yaml", root)
-            else:
-                make_archive(root, size)
-            for name, cost, report in measure(root, arguments.jobs):
+            root = put_archive(Path(folder) / "archive", arguments.archive, size)
+            for name, cost, report in measure(root, arguments.cluster or arguments.jobs):
                 show(name, cost, report)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000")
-    parser.add_argument("--archive", type=Path, help="folder of an archive to build instead")
+    parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: the cores")
+    parser.add_argument("--cluster", default="", help="address of a Dask scheduler whose workers are used instead")
     parser.add_argument("--folder", type=Path, help="where the archives are made; default: the system's folder for it")
     return parser.parse_args()
 
 
-def measure(root: Path, jobs: int) -> Iterator[tuple[str, Run, dict[str, Any]]]:
-    """Build an archive again and again; gives name, cost and report of each build."""
+def measure(root: Path, workers: int | str) -> Iterator[tuple[str, Run, dict[str, Any]]]:
+    """Build an archive again and again; gives name, cost and report of each build.
+
+    `workers` are so many processes, or a cluster's at its address; what these take is not in the cost.
+    """
+    using = ("--jobs", str(workers)) if isinstance(workers, int) else ("--cluster", workers)
 
     def build(name: str, root: Path, *more: str, out: str = "site") -> tuple[str, Run, dict[str, Any]]:
-        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), "--jobs", str(jobs)]
+        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), *using]
         cost = run([*command, "--as-of", DAY, "--format", "json", *more], root, root / out, {}, limit=3600)
         log = root.parent / f"{root.name}.log"
         return name, cost, json.loads(log.read_text(encoding="utf-8"))["report"]
@@ -90,9 +89,7 @@ def measure(root: Path, jobs: int) -> Iterator[tuple[str, Run, dict[str, Any]]]:
 
 def _in_ci(root: Path, build: Any) -> Iterator[tuple[str, Run, dict[str, Any]]]:
     """Build what has to be uploaded, from nothing; and then in a fresh clone, with the memory of that."""
-    (root / ".gitignore").write_text("/site/\n/.cache/\n/upload/\n/published.txt\n")
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "archive"]):
-        subprocess.run([*GIT, *command], cwd=root, check=True)
+    commit(root)
     upload = ("--delta", "upload", "--published", "published.txt")
     yield build("CI, from nothing", root, *upload, out="upload")
     (root / "upload" / ".medqa-published").replace(root / "published.txt")
@@ -118,7 +115,27 @@ def _edit(file: Path, old: str, new: str) -> None:
     file.write_text(_text(file).replace(old, new, 1), encoding="utf-8")
 
 
-def make_archive(root: Path, size: int) -> None:
+def put_archive(root: Path, source: Path | None, size: int) -> Path:
+    """Put an archive into a new folder: a copy of another (its folder, or its content/), or one of so many threads."""
+    root.mkdir()
+    if source is None:
+        _make_archive(root, size)
+        return root
+    archive = source if (source / "content").is_dir() else source.parent
+    shutil.copytree(source if archive == source.parent else source / "content", root / "content")
+    if (archive / "config.yaml").is_file():
+        shutil.copy(archive / "config.yaml", root)
+    return root
+
+
+def commit(root: Path) -> None:
+    """Put an archive under git, without what builds make of it."""
+    (root / ".gitignore").write_text("/site/\n/.cache/\n/upload/\n/published.txt\n")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "archive"]):
+        subprocess.run([*GIT, *command], cwd=root, check=True)
+
+
+def _make_archive(root: Path, size: int) -> None:
     """Write an archive of so many threads."""
     shutil.copy(ROOT / "config.yaml", root)
     for records in ("doctors", "hospitals", "specialties", "topics", "pages"):

@@ -1,7 +1,7 @@
 """What was measured, as a table and as a plot."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from statistics import median
@@ -120,29 +120,32 @@ _LEFT, _BAR, _ROW, _NUMBER = 270, 320, 22, 100
 
 
 def plot(found: Sequence[Measured]) -> str:
-    """Give the processor time of the largest archive as bars: cold, and after one edit."""
-    most = max((one.threads for one in found), default=0)
-    rows = [one for one in found if one.threads == most]
+    """Give the processor time as bars, for each archive: cold, and after one edit."""
     parts, y = [], 10
-    for kind, words in (("cold", "from nothing"), ("one edit", "after one edit")):
-        figures = [one.middle(kind, "cpu") for one in rows]
-        if not any(figures):
-            continue
-        parts.append(_text(10, y + 14, f"{most:,} threads {words}: CPU seconds", "h"))
-        y += 26
-        longest = max((figure for figure in figures if figure), default=1.0)
-        for one, figure in zip(rows, figures, strict=True):
-            own = ' class="own"' if one.name.startswith(OWN) else ""
-            length = round(_BAR * (figure or 0) / longest, 1)
-            parts.append(_text(10, y + 13, one.name))
-            parts.append(f'<rect{own} x="{_LEFT}" y="{y}" width="{max(length, 1)}" height="16"/>')
-            parts.append(_text(_LEFT + length + 6, y + 13, "unfinished" if figure is None else f"{figure:,.1f} s"))
-            y += _ROW
-        y += 14
+    for threads, group in groupby(found, key=lambda one: one.threads):
+        rows = list(group)
+        for kind, words in (("cold", "from nothing"), ("one edit", "after one edit")):
+            figures = [one.middle(kind, "cpu") for one in rows]
+            if any(figures):
+                parts.append(_text(10, y + 14, f"{threads:,} threads {words}: CPU seconds", "h"))
+                parts += _bars(y + 26, [one.name for one in rows], figures)
+                y += 40 + _ROW * len(rows)
     width = _LEFT + _BAR + _NUMBER
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" role="img">'
-    title = f"<title>CPU seconds of builds of {most:,} threads</title>"
+    title = "<title>CPU seconds of builds, by generator</title>"
     return "\n".join([head, title, f"<style>{_STYLE}</style>", *parts, "</svg>"]) + "\n"
+
+
+def _bars(y: int, names: Sequence[str], figures: Sequence[float | None]) -> Iterator[str]:
+    """Give bars one below the other, the longest over the whole width."""
+    longest = max(figure for figure in figures if figure)
+    for name, figure in zip(names, figures, strict=True):
+        own = ' class="own"' if name.startswith(OWN) else ""
+        length = round(_BAR * (figure or 0) / longest, 1)
+        yield _text(10, y + 13, name)
+        yield f'<rect{own} x="{_LEFT}" y="{y}" width="{max(length, 1)}" height="16"/>'
+        yield _text(_LEFT + length + 6, y + 13, "unfinished" if figure is None else f"{figure:,.1f} s")
+        y += _ROW
 
 
 def _text(x: float, y: float, words: str, kind: str = "") -> str:

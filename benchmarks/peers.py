@@ -1,6 +1,6 @@
 """The same archive through medqa and through other generators: processor time, memory, files written.
 
-    python benchmarks/peers.py [THREADS ...] [--archive DIR] [--builds cold …] [--json] [--write-docs]
+    python benchmarks/peers.py [THREADS ...] [--archive DIR …] [--builds cold …] [--json] [--write-docs]
 
 Each generator gets the archive in its own form (`peer_writers.py`; the conversion is not measured) and builds it cold,
 again untouched, and again after one edit of a question. `make bench-peers` installs the generators; one that is not
@@ -10,6 +10,7 @@ installed is left out.
 import argparse
 import json
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from benchmarks import peer_content, peer_report, peer_writers
-from benchmarks.build import make_archive
+from benchmarks.build import put_archive
 from benchmarks.peer_content import Content
 from benchmarks.peer_measure import CommandFailedError, Run, adopt_orphans, run
 from benchmarks.peer_report import OWN, Measured
@@ -57,11 +58,13 @@ def main() -> None:
     arguments = _arguments()
     adopt_orphans()
     versions = {one.name.partition(",")[0]: _version(one) for one in conditions() if _installed(one)}
-    sizes = [0] if arguments.archive else arguments.threads or [1_000, 10_000]
+    versions["Python"] = platform.python_version()
+    sizes = [] if arguments.archive else arguments.threads or [1_000, 10_000]
     found: list[Measured] = []
-    for size in sizes:
+    for source, size in [*((one, 0) for one in arguments.archive), *((None, size) for size in sizes)]:
         with TemporaryDirectory(prefix="medqa-peers-", dir=arguments.folder) as folder:
-            found += measure(Path(folder), size, arguments)
+            put_archive(Path(folder) / "medqa", source, size)
+            found += measure(Path(folder), arguments)
     if arguments.json:
         print(json.dumps({"versions": versions, "measured": msgspec.to_builtins(found)}, indent=1))
     else:
@@ -73,7 +76,9 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000 10000")
-    parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
+    parser.add_argument(
+        "--archive", type=Path, nargs="+", default=(), help="folders of archives to build instead, or of their content/"
+    )
     parser.add_argument("--only", nargs="+", default=(), help="names of generators; default: all installed")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each kind, of which the median is told")
     parser.add_argument("--builds", nargs="+", choices=BUILDS, default=BUILDS, help="kinds of builds; default: all")
@@ -169,14 +174,8 @@ def _version(condition: Condition) -> str:
     return number.lstrip("v").partition("-")[0].partition("+")[0]
 
 
-def measure(folder: Path, size: int, arguments: argparse.Namespace) -> Iterator[Measured]:
-    """Measure all generators on one archive; `folder` is empty."""
-    archive = folder / "medqa"
-    archive.mkdir()
-    if arguments.archive:
-        _copy_archive(arguments.archive, archive)
-    else:
-        make_archive(archive, size)
+def measure(folder: Path, arguments: argparse.Namespace) -> Iterator[Measured]:
+    """Measure all generators on one archive, which lies in `folder`/medqa and nothing beside it."""
     chosen: list[tuple[Condition, Path]] = []
     numbers: list[int] = []
     for number, one in enumerate(conditions()):
@@ -233,13 +232,6 @@ def _convert(folder: Path, numbers: Sequence[int], by_year: Collection[str]) -> 
         if one.name == "Eleventy":
             (work / "node_modules").symlink_to(ELEVENTY)
     return _Converted(len(content.threads), _edited(archive, content), content.addresses)
-
-
-def _copy_archive(source: Path, archive: Path) -> None:
-    root = source if (source / "content").is_dir() else source.parent
-    shutil.copytree(source / "content" if (source / "content").is_dir() else source, archive / "content")
-    if (root / "config.yaml").is_file():
-        shutil.copy(root / "config.yaml", archive)
 
 
 def _edited(archive: Path, content: Content) -> str:

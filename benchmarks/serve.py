@@ -18,7 +18,6 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from benchmarks.build import GIT, ROOT, make_archive
+from benchmarks.build import ROOT, commit, put_archive
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -39,23 +38,15 @@ def main() -> None:
     """Measure an archive."""
     arguments = _arguments()
     with TemporaryDirectory(prefix="medqa-bench-", dir=arguments.folder) as folder:
-        root = Path(folder) / "archive"
-        root.mkdir()
-        if arguments.archive:
-            shutil.copytree(arguments.archive / "content", root / "content")
-            shutil.copy(arguments.archive / "config.yaml", root)
-        else:
-            make_archive(root, arguments.threads)
-        (root / ".gitignore").write_text("/site/\n/.cache/\n")
-        for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "archive"]):
-            subprocess.run([*GIT, *command], cwd=root, check=True)
+        root = put_archive(Path(folder) / "archive", arguments.archive, arguments.threads)
+        commit(root)
         asyncio.run(_measure(root, arguments.saves))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--threads", type=int, default=1_000, help="size of the archive made; default: 1000")
-    parser.add_argument("--archive", type=Path, help="folder of an archive to serve instead")
+    parser.add_argument("--archive", type=Path, help="folder of an archive to serve instead: its content/, or that")
     parser.add_argument("--saves", type=int, default=10, help="saves that are timed; default: 10")
     parser.add_argument("--folder", type=Path, help="where the archive is made; default: the system's folder for it")
     return parser.parse_args()
@@ -64,7 +55,7 @@ def _arguments() -> argparse.Namespace:
 async def _measure(root: Path, saves: int) -> None:
     command = [sys.executable, str(ROOT / "build.py"), "serve", "--root", str(root), "--as-of", "2026-01-01"]
     server = await asyncio.create_subprocess_exec(
-        *command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        *command, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )
     try:
         address = (await _heard(server, "preview at")).split()[2].rstrip("/")

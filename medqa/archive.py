@@ -43,7 +43,6 @@ from medqa.documents import Document, Reply, Thread
 from medqa.fields import Name
 from medqa.sources import STATIC, Kind, Place
 
-Located = tuple[Place, Document]
 ListKey = str
 """`specialties/<slug>`, `doctors/<slug>`, `hospitals/<slug>`, or `faq/<specialty>/<topic>`: also the list's address."""
 

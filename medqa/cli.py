@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    options = _parser("build.py" if default_root else "medqa").parse_args(
+        _with_command(list(sys.argv[1:] if arguments is None else arguments))
+    )
     try:
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
@@ -76,9 +78,9 @@ def _nearest_archive() -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "config.yaml").exists()), here)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="build.py", description="Make the website of a medical Q&A archive.", allow_abbrev=False
+        prog=prog, description="Make the website of a medical Q&A archive.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -128,13 +130,13 @@ def _add_build(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--changed-list",
-        type=Path,
+        type=_new_file,
         metavar="FILE",
         help="list what an upload has to do: A, M or D (new, changed, gone), path",
     )
     command.add_argument(
         "--report",
-        type=Path,
+        type=_new_file,
         metavar="FILE",
         help="say in Markdown which files are new, changed, gone, and why: for a pull request",
     )
@@ -163,6 +165,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ignore", type=_codes, default=(), metavar="CODES", help="leave these findings out: MQ607")
     command.add_argument(
         "--changed-since",
+        type=_revision,
         metavar="REV",
         help="findings of files changed since this git revision only; changed words of doctors need a correction",
     )
@@ -219,6 +222,12 @@ def _codes(text: str) -> tuple[str, ...]:
     return codes
 
 
+def _revision(text: str) -> str:
+    if not text:  # a variable of a script that is not set
+        raise argparse.ArgumentTypeError("a git revision is needed: main, HEAD~1")
+    return text
+
+
 def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= 512):  # noqa: PLR2004 - more cores than machines have
         raise argparse.ArgumentTypeError("a number of processes from 1 to 512 is needed")
@@ -229,6 +238,14 @@ def _scheduler(text: str) -> str:
     if not re.fullmatch(r"(tcp|tls)://(\[[\da-fA-F:.]+\]|[^\s/:\[\]]+):\d{1,5}", text):
         raise argparse.ArgumentTypeError(f"'{text}' is not the address of a scheduler: write tcp://HOST:PORT")
     return text
+
+
+def _new_file(text: str) -> Path:
+    """Read the name of a file to write, before anything is built for it."""
+    file = Path(text)
+    if file.is_dir() or not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' cannot be written: name a file in a folder that is there")
+    return file
 
 
 def _port(text: str) -> int:
@@ -425,5 +442,5 @@ def _report_lines(report: "Report") -> list[str]:
         f"{len(report.removed):,} removed in {seconds:.1f} s"
     )
     if report.findings:
-        lines.append(f"{count(len(report.findings), 'finding')}: 'build.py check' shows them")
+        lines.append(f"{count(len(report.findings), 'finding')}: 'check' shows them")
     return lines

@@ -82,7 +82,7 @@ class Delta:
         if self._known is None:
             text = self._published.read_text(encoding="utf-8") if self.mark() else ""
             _, _, body = text.partition("\n")
-            self._known = {line[41:]: line[:40] for line in body.splitlines()}
+            self._known = {line[41:]: line[:40] for line in body.split("\n") if line}
         return self._known
 
     def stage(self, files: Iterable[tuple[str, bytes]]) -> list[str]:

@@ -84,6 +84,17 @@ class Correction(msgspec.Struct, frozen=True):
     """Number of the reply, from 1."""
 
 
+def months_after(day: date, months: int) -> date:
+    """Give the day some months later: at most the last there is; for 31 November, say, the first of December."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return date(year, month + 2, 1)
+
+
 class Day(msgspec.Struct, frozen=True):
     """A date with its field's name and place."""
 

@@ -40,7 +40,7 @@ def is_wide(character: str) -> bool:
 def excerpt(plain: str, limit: int = EXCERPT) -> str:
     """Give the beginning of a text of one line, cut after a word or a CJK character, with an ellipsis where cut."""
     if not plain.isascii():
-        plain = _AFTER_WIDE_MARK.sub("", plain)
+        plain = _AFTER_WIDE_MARK.sub("", plain[: 2 * limit + 2])  # at most every second character goes
     if len(plain) <= limit:
         return plain
     cut = limit

@@ -27,7 +27,9 @@ def load_locales(root: Path, config: Config) -> tuple[Locales, list[Problem]]:
     fillable: dict[str, set[str]] = {}
     for folder in dict.fromkeys((sources.PACKAGED_TEMPLATES, root / sources.TEMPLATES)):
         for file in sorted((folder / "locales").glob("*.yaml")):
-            table = _read_table(file, sources.shown_path(root, file), problems)
+            if sources.name_fault(path := sources.shown_path(root, file)):
+                continue  # which is told with the templates
+            table = _read_table(file, path, problems)
             tables[file.stem] = tables[file.stem].under(table) if file.stem in tables else table
         # What medqa has values for, its own English tells; strings that an archive adds are for its own templates.
         fillable = {key: one.placeholders() for key, one in tables[SOURCE_LANGUAGE].messages.items()} | fillable

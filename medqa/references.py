@@ -1,11 +1,10 @@
 """What a thread says of other threads and of dates: checked against the whole archive."""
 
 from collections.abc import Collection, Iterator
-from datetime import date
 from itertools import islice
 
 from medqa.archive import Archive
-from medqa.documents import Thread
+from medqa.documents import Thread, months_after
 from medqa.errors import Problem, problem, suggestion
 from medqa.fields import Name
 
@@ -81,14 +80,6 @@ def dates(archive: Archive, thread: Thread, path: str) -> Iterator[Problem]:
     as_of = archive.options.as_of
     for day in thread.days:
         if not archive.reached(day.on):
-            code, far = ("MQ216", "more than a year ") if day.on > next_year(as_of) else ("MQ501", "")
+            code, far = ("MQ216", "more than a year ") if day.on > months_after(as_of, 12) else ("MQ501", "")
             message = f"'{day.field}' is {day.on}, {far}after {as_of}, the day of this build"
             yield problem((path, day.line, day.column), code, message, "check the year, or build with --as-of DATE")
-
-
-def next_year(day: date) -> date:
-    """Give the same day of the next year; 1 March for 29 February."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 3, 1)

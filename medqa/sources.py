@@ -11,8 +11,10 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from errno import EINVAL
 from functools import cache
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Literal, get_args
 
 import msgspec
@@ -207,10 +209,16 @@ def files_below(root: Path, folder: str) -> Iterator[str]:
 
 
 def bytes_of(root: Path, file: Path) -> bytes:
-    """Read a file; raises UnreadableError with MQ112."""
+    """Read a file; raises UnreadableError with MQ112, also where a pipe or device would be read for ever."""
     try:
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - Path.open does the same in twice the time
-            return stream.readall()
+        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            stat = os.fstat(handle)
+            if not S_ISREG(stat.st_mode) and not S_ISDIR(stat.st_mode):
+                raise OSError(EINVAL, "Is not a file")
+            return b"".join(iter(lambda: os.read(handle, stat.st_size + 1), b""))
+        finally:
+            os.close(handle)
     except OSError as error:
         place, hint = (shown_path(root, file), 1, 1), "check its rights; if it is a link, check where it leads"
         raise UnreadableError(problem(place, "MQ112", f"cannot be read: {error.strerror}", hint)) from error

@@ -48,7 +48,10 @@ class Templates:
         self.locales = locales
         self.shelf = shelf
         self._root = root
-        self.files = sources.template_files(root)
+        named = sources.template_files(root)
+        faults = {name: sources.name_fault(f"{sources.TEMPLATES}/{name}") for name in named}
+        self.files = {name: file for name, file in named.items() if not faults[name]}
+        self._misnamed = [fault for fault in faults.values() if fault]
         self._compiled: dict[str, Compiled] = {}
         self._uses: dict[str, Uses] = {}
         self._renderers: dict[str, Renderer] = {}
@@ -56,8 +59,8 @@ class Templates:
     # --- checking -------------------------------------------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
-        """Report templates that cannot be read (MQ303) or name what no template sees (MQ304, MQ305)."""
-        found: list[Problem] = []
+        """Report templates that are misnamed (MQ109), cannot be read (MQ303), or name what none sees (MQ304, MQ305)."""
+        found = [*self._misnamed]
         needed = {kind.template for kind in KINDS}
         for name in sorted(needed | {name for name in self.files if name.endswith(".html")}):
             if name not in self.files:

@@ -152,7 +152,7 @@ def test_the_workflow_for_github_publishes_what_changed_and_reports_on_pull_requ
 ) -> None:
     shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
     server = tmp_path / "server"
-    job = Job(clone, shell, DAY="", FOLDER=str(server), BASE=git(clone, "rev-parse", "HEAD"))
+    job = Job(clone, shell, FOLDER=str(server), BASE=git(clone, "rev-parse", "HEAD"))
     job.run(github("push", server=True))
     first = files(server / "current")
     assert "index.html" in first
@@ -170,7 +170,6 @@ def test_the_workflow_for_github_publishes_what_changed_and_reports_on_pull_requ
     assert job.run(["sh docs/ci/publish.sh back"]) == "release 1 is shown again\n"
     assert files(server / "current") == first
 
-    job.environment["DAY"] = "today"
     said = job.run(github("schedule", server=True))
     assert (server / "current").resolve().name == "3"
     assert "verified: a clean build gives the same bytes" in said
@@ -189,10 +188,24 @@ def test_the_workflow_for_gitlab_does_the_same(clone: Path, tmp_path: Path) -> N
     job.run(gitlab("verify"))
 
 
+@pytest.mark.parametrize("publication", [[*github("workflow_dispatch")], gitlab("publish")], ids=["github", "gitlab"])
+def test_what_has_appeared_since_the_last_commit_stays(clone: Path, tmp_path: Path, publication: list[str]) -> None:
+    file = next(iter(sorted((clone / "content/threads/neurology").rglob("*.md"))))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("\nasked:", "\npublish_on: 2026-01-01\nasked:"), encoding="utf-8")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "A letter for the new year")
+    job = Job(clone, ("bash", "-ec"), SERVER="", FOLDER=str(tmp_path))
+    job.environment |= {"GIT_COMMITTER_DATE": "2025-12-01T12:00:00Z"}
+    job.run(["git -c user.name=A -c user.email=a@example.org commit --quiet --amend --no-edit"])
+    job.run(command for command in publication if command.startswith("make site"))
+    assert (clone / "upload/threads" / file.stem / "index.html").exists()
+
+
 def test_two_changes_that_do_not_fit_together_leave_the_published_site(clone: Path, tmp_path: Path) -> None:
     shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
     server = tmp_path / "server"
-    job = Job(clone, shell, DAY="", FOLDER=str(server), BASE="HEAD")
+    job = Job(clone, shell, FOLDER=str(server), BASE="HEAD")
     job.run(github("push", server=True))
     stands = files(server / "current")
     (clone / "content/threads/torn.md").write_text("---\ntitle: Torn\nspecialty: Neurology\n---\n", encoding="utf-8")

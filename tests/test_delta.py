@@ -36,7 +36,7 @@ class Server:
         """Build and upload; gives the list of changes."""
         assert self.run() == 0
         uploaded = {path: data for path, data in files(self.upload).items() if path not in MEDQAS}
-        changes = self.changes.read_text(encoding="utf-8").splitlines()
+        changes = self.changes.read_text(encoding="utf-8").split("\n")[:-1]
         named = {line[2:]: line[0] for line in changes}
         assert {path for path, letter in named.items() if letter in "AM"} == uploaded.keys()
         for path, letter in named.items():
@@ -73,6 +73,15 @@ def test_the_server_follows_the_archive(server: Server) -> None:
     assert server.is_up_to_date()
     server.project.config(name="Another name")
     server.publish()
+    assert server.is_up_to_date()
+
+
+def test_a_name_may_hold_what_parts_lines_elsewhere(server: Server) -> None:
+    server.project.write("static/one\u2028two.txt", "text")
+    server.publish()
+    assert server.publish() == []
+    server.project.config(name="Another name")
+    assert all(line.startswith("M ") for line in server.publish())
     assert server.is_up_to_date()
 
 
@@ -126,6 +135,19 @@ def test_a_failed_build_leaves_folder_and_list(server: Server, capsys: pytest.Ca
 def test_options_that_do_not_fit(project: Project, arguments: list[str]) -> None:
     project.thread("one")
     assert cli.main(["--root", str(project.root), *arguments]) == 2
+
+
+@pytest.mark.parametrize("option", ["--changed-list", "--report"])
+@pytest.mark.parametrize("file", ["", ".", "/", "nowhere/list.txt", "site"])
+def test_a_file_that_cannot_be_is_refused_before_anything_is_built(
+    archive: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, file: str
+) -> None:
+    monkeypatch.chdir(archive.root)
+    archive.thread("new-one")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([option, file])
+    assert "name a file in a folder that is there" in capsys.readouterr().err
+    assert "threads/new-one/index.html" not in archive.files()
 
 
 def test_what_medqa_did_not_make_is_refused(server: Server) -> None:

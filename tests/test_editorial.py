@@ -360,6 +360,20 @@ def test_a_doctors_words_need_a_correction(kept: Project, capsys: pytest.Capture
     assert run(kept, capsys, "--changed-since", "main")[0] == 0
 
 
+def test_a_file_whose_name_has_a_line_end_hides_no_other(kept: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    kept.write("content/threads/a\nb.md", "x")
+    git(kept, "add", ".")
+    git(kept, "commit", "-q", "-m", "x")
+    kept.remove("content/threads/a\nb.md").edit("content/threads/odd.md", "Hello Mr.", "Hello Mrs.")
+    assert "MQ220" in codes(kept, capsys, "--changed-since", "HEAD")
+
+
+def test_no_revision_is_wrong_use(kept: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """So a variable that is not set does not turn the corrections off."""
+    with pytest.raises(SystemExit, match="2"):
+        run(kept, capsys, "--changed-since", "")
+
+
 def test_an_archive_may_lie_below_its_repository(kept: Project) -> None:
     folder = kept.root / "inner"
     git(kept, "switch", "-q", "main")

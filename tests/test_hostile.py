@@ -134,12 +134,20 @@ def shown(project: Project) -> list[str]:
         (b"a\x1b[31m/b.md", "a\ufffd[31m/b.md", "the file's name has a line end or another control character"),
     ],
 )
-@pytest.mark.parametrize("folder", ["content/threads", "static"])
+@pytest.mark.parametrize("folder", ["content/threads", "static", "templates/assets"])
 def test_names_that_cannot_be_written_down(project: Project, folder: str, name: bytes, path: str, what: str) -> None:
     file = Path(os.fsdecode(os.fsencode(project.root / folder) + b"/" + name))
     file.parent.mkdir(parents=True)
     file.write_bytes(b"x")
     assert shown(project) == [f"{folder}/{path}:1:1: MQ109 {what}"]
+
+
+@pytest.mark.parametrize("name", [b"templates/\xff.html", b"templates/a\nb.html", b"templates/locales/\xff.yaml"])
+def test_templates_have_names_that_can_be_written_down(project: Project, name: bytes) -> None:
+    file = Path(os.fsdecode(os.fsencode(project.root) + b"/" + name))
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    assert [one.code for one in project.problems()] == ["MQ109"]
 
 
 def test_accents_taken_apart_in_names_of_files_are_the_same_accents(project: Project) -> None:

@@ -123,13 +123,35 @@ def test_a_name_that_fits_several_is_refused(project: Project, capsys: pytest.Ca
     assert found["problems"] == ["MQ213 'Tomas Rieger' fits rieger-one, rieger-two: write one of these instead"]
 
 
-@pytest.mark.parametrize("words", [["x.html"], ["x.csv"], ["nowhere.txt"]])
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["x.html"], "a web page is saved as text"),
+        (["x.csv"], "a table needs --mapping"),
+        (["nowhere.txt"], "cannot be read: No such file or directory"),
+        (["empty"], "no page, with the ending .txt, lies there"),
+        (["other.txt"], "other.txt:2: byte 0xe9 is not UTF-8 text; save the file as UTF-8"),
+        (["nowhere.csv", "--mapping", "plan.yaml"], "nowhere.csv: cannot be read: No such file or directory"),
+        (["other.csv", "--mapping", "plan.yaml"], "other.csv:2: byte 0xe9 is not UTF-8 text"),
+        (["empty.csv", "--mapping", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
+    ],
+    ids=lambda one: "" if isinstance(one, str) else " ".join(one),
+)
 def test_what_cannot_be_imported_is_said(
-    project: Project, capsys: pytest.CaptureFixture[str], words: list[str]
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    reason: str,
 ) -> None:
+    monkeypatch.chdir(project.root)
+    project.write("empty/page.html", "").write("empty.csv", "").write("plan.yaml", "thread: {text: question}\n")
+    for name in ("other.txt", "other.csv"):
+        (project.root / name).write_bytes(b"question\ncaf\xe9\n")
     code, said = run(project, capsys, *words)
     assert code == 2
-    assert words[0] in said
+    assert said.startswith(f"medqa: {words[0] if words[-1] != 'nowhere.yaml' else words[-1]}")
+    assert reason in said
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -217,6 +239,43 @@ def test_mistakes_in_a_mapping_are_shown(
     assert code in {1, 2}
     assert said in out
     assert "map.yaml:" in out
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "said"),
+    [
+        ("rows.csv", "q,a\nWhy?,Because, in time, it heals\n", "rows.csv:2: this row has more values than"),
+        ("rows.csv", 'q,a\n"Why?,So.\n' + "How?,So.\n" * 20_000, "a quotation mark that is not closed"),
+        ("rows.csv", "q,q,a\nWhy?,How?,So.\n", "several columns are called 'q'"),
+        ("rows.json", "[" * 100_000, "what begins on line 1 is no JSON"),
+        ("rows.jsonl", '{"q": "Why?"}\n{"q":\n', "what begins on line 2 is no JSON"),
+    ],
+    ids=["comma", "quotation mark", "two columns", "brackets", "half a line"],
+)
+def test_a_table_of_which_something_would_be_lost_is_refused(
+    project: Project, capsys: pytest.CaptureFixture[str], file: str, table: str, said: str
+) -> None:
+    project.write(file, table).write("map.yaml", "thread: {text: q}\nreply: {text: a}\n")
+    before = files(project.root)
+    code, out = run(project, capsys, project.root / file, "--mapping", project.root / "map.yaml")
+    assert (code, files(project.root)) == (2, before)
+    assert said in out
+
+
+def test_columns_and_commas_that_nobody_needs_do_no_harm(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write("rows.csv", "note,q,note,\n,Why?,,,,\n").write(
+        "map.yaml", "thread: {text: q}\ndefaults: {specialty: Skin, asked: 2020-01-01}\n"
+    )
+    (one,) = told(project, capsys, project.root / "rows.csv", "--mapping", project.root / "map.yaml")
+    assert (one["state"], one["left"]) == ("new", [])
+
+
+def test_what_another_row_of_a_thread_asks_is_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"q": "Why?", "n": 1}, {"q": "", "n": 1}, {"q": "Why?", "n": 1}, {"q": "And how?", "n": 1}]
+    project.write("rows.json", json.dumps(rows))
+    project.write("map.yaml", "thread: {text: q}\ngroup: n\ndefaults: {specialty: Skin, asked: 2020-01-01}\n")
+    (one,) = told(project, capsys, project.root / "rows.json", "--mapping", project.root / "map.yaml")
+    assert (one["state"], one["left"]) == ("new", ["row 4: another question than that of row 1"])
 
 
 def test_a_row_that_is_no_thread_is_refused_and_the_others_are_written(

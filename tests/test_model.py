@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medqa import sections
-from medqa.documents import Age, Asker, Correction, Doctor, FollowUp, Reply, Text, Thread, Topic
+from medqa import pipeline, sections
+from medqa.documents import Age, Asker, Correction, Doctor, FollowUp, Reply, Text, Thread, Topic, months_after
 from medqa.markup import grammar, render
 from medqa.markup.characters import normal
 from medqa.pages import DoctorPage, ReplyBlock, ThreadPage
@@ -84,6 +84,23 @@ def test_a_place_is_kept_where_a_later_stage_may_complain() -> None:
     for name in named:
         assert name
         assert lines[name.line - 1][name.column - 1 :].lstrip('"').startswith(name.text)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        ("2020-08-31", 6, "2021-03-01"),
+        ("2024-02-29", 12, "2025-03-01"),
+        ("2024-02-29", 48, "2028-02-29"),
+        ("2020-01-31", 1, "2020-03-01"),
+        ("2020-11-30", 1, "2020-12-30"),
+        ("2020-11-30", 2, "2021-01-30"),
+        ("9998-12-31", 12, "9999-12-31"),
+        ("9999-01-01", 12, "9999-12-31"),
+    ],
+)
+def test_months_after_a_day(day: str, months: int, expected: str) -> None:
+    assert str(months_after(date.fromisoformat(day), months)) == expected
 
 
 def test_one_reply_may_be_written_flat() -> None:
@@ -299,3 +316,10 @@ def test_the_hospital_of_a_reply_is_that_of_the_doctors_period_on_that_day(proje
     doctor = pages["/doctors/ann-bell/"]
     assert isinstance(doctor, DoctorPage)
     assert [line.hospital.text for line in doctor.periods] == ["North", "South"]
+
+
+def test_the_last_day_of_all_is_a_day(project: Project) -> None:
+    project.record("specialties", "neurology", name="Neurology", review_months="12")
+    project.thread("one", specialty="Neurology", asked="9999-12-31", replied="9999-12-31").build(as_of=None)
+    assert "9999" in project.page("/threads/one/")
+    assert not pipeline.check(project.root, project.options(as_of=None)).problems

@@ -12,10 +12,11 @@ A case in `tests/cases/problems` is a whole archive in one text file:
       hint: …
 
 Special ways are `crlf`, `bom`, `utf-16`, `utf-16-le`, `latin-1`; `escaped`, where \\xNN is a byte and \\uNNNN a
-character; `folder`; `link`, whose text is where it leads; `before`: so the file was in the last commit, and what is
-found is what was changed since. `pytest --update-cases` writes the problems anew.
+character; `folder`; `pipe`; `link`, whose text is where it leads; `before`: so the file was in the last commit, and
+what is found is what was changed since. `pytest --update-cases` writes the problems anew.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,6 +47,8 @@ class Part(NamedTuple):
         file.parent.mkdir(parents=True, exist_ok=True)
         if "folder" in self.ways:
             file.mkdir()
+        elif "pipe" in self.ways:
+            os.mkfifo(file)
         elif "link" in self.ways:
             file.symlink_to(self.text.strip())
         else:

@@ -259,7 +259,7 @@ def test_an_unknown_address_shows_the_archives_own_page(serving: Serving) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/.medqa", "/.medqa-stage/new/0", "/../preview/index.html", "/%2e%2e/%2e%2e/config.yaml"]
+    "path", ["/.medqa", "/.medqa-stage/new/0", "/../preview/index.html", "/%2e%2e/%2e%2e/config.yaml", "/threads/%00"]
 )
 def test_nothing_but_the_site_is_served(serving: Serving, path: str) -> None:
     assert ask(serving, path)[0].status == 404

@@ -1,14 +1,17 @@
-"""Looking only where something was touched finds what looking everywhere finds."""
+"""Looking only where something was touched finds what looking everywhere finds; and what is touched is told."""
 
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
+from watchfiles import Change
 
 from medqa import sources
 from medqa.cache import Table, opened
+from medqa.serve import watching
 from medqa.survey import Folder, Survey, survey
 from tests.projects import Project, files
 
@@ -171,3 +174,54 @@ def test_the_newest_day_is_known_without_a_look_at_every_thread(archive: Project
     assert [str(day) for day in days] == expected
     assert archive.files() == files(archive.site)
     assert archive.files() == archive.clean_build_files(as_of=None)
+
+
+# --- what is told of touched files ------------------------------------------------------------------------------------
+
+
+def told(monkeypatch: pytest.MonkeyPatch, root: Path, *ticks: Iterable[str]) -> list[watching.Touched]:
+    """Give what the bursts of saves are that the operating system tells in ticks."""
+    changes = [{(Change.modified, str(root / path)) for path in tick} for tick in ticks]
+    monkeypatch.setattr(watching, "watch", lambda *_, **__: iter(changes))
+    return list(watching._while_the_same(root, Event()))
+
+
+CALM: tuple[tuple[str, ...], ...] = ((),)
+EARLIER = CALM * 2
+"""A tick after which all is watched, and one more."""
+
+
+def test_everything_is_looked_at_first_and_once_when_all_has_been_calm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = frozenset({"content/a.md"})
+    long = CALM * (watching._CALM - 1)
+    assert told(monkeypatch, tmp_path, *EARLIER, one, *long) == [None, one]
+    assert told(monkeypatch, tmp_path, *EARLIER, one, *long, *CALM) == [None, one, None]
+    assert told(monkeypatch, tmp_path, *EARLIER, one, *long * 3) == [None, one, None]
+    assert told(monkeypatch, tmp_path, *EARLIER, one, *long, one, *long) == [None, one, one]
+
+
+def test_after_many_changes_at_once_everything_is_looked_at_when_they_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [f"content/{number}.md" for number in range(watching._MANY)]
+    assert told(monkeypatch, tmp_path, *EARLIER, many) == [None]
+    assert told(monkeypatch, tmp_path, *EARLIER, many, many[:1], ()) == [None, None]
+    assert told(monkeypatch, tmp_path, *EARLIER, many[1:], ()) == [None, frozenset(many[1:])]
+
+
+def test_a_folder_that_comes_ends_the_watch_and_settings_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "content").mkdir()
+
+    def ticks() -> Iterator[set[tuple[Change, str]]]:
+        yield set()
+        (tmp_path / "config.yaml").write_text("name: A")
+        yield set()
+        (tmp_path / "static").mkdir()
+        yield set()
+
+    monkeypatch.setattr(watching, "watch", lambda *_, **__: ticks())
+    assert list(watching._while_the_same(tmp_path, Event())) == [None, frozenset({"config.yaml"})]

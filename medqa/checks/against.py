@@ -12,14 +12,13 @@ from medqa.cache import State, Table
 from medqa.checks.contradictions import alike, letters
 from medqa.checks.passages import quoted
 from medqa.directory import Entity
-from medqa.documents import Doctor, Hospital, Reply, Signature, Specialty, Thread
+from medqa.documents import Doctor, Hospital, Reply, Signature, Specialty, Thread, months_after
 from medqa.errors import Problem, problem
 from medqa.fields import Name
 from medqa.index import Changes
 from medqa.names import strip_honorifics
 
 Signed = tuple[Signature, ...]
-_MONTHS = 12
 
 
 def check(changes: Changes, state: State, signed: Mapping[str, Signed]) -> None:
@@ -144,12 +143,3 @@ def _review(archive: Archive, thread: Thread, path: str) -> Iterator[Problem]:
         yield problem(
             (path, at.line, at.column), "MQ802", f"the thread {what} on {last}: a review is due since {day}", hint
         )
-
-
-def months_after(day: date, months: int) -> date:
-    """Give the day some months later; the first of the next month where that month is too short."""
-    years, month = divmod(day.month - 1 + months, _MONTHS)
-    try:
-        return date(day.year + years, month + 1, day.day)
-    except ValueError:
-        return date(day.year + years, month + 2, 1)

@@ -23,6 +23,7 @@ _FORMS = {
     "fi.hetu": r"\d{6}[-+A]\d{3}[0-9A-Y]",
 }
 """Module of `stdnum` → form; for Taiwan and Hong Kong, which it does not know, the sums are below."""
+_MODULES = tuple(_FORMS)
 _NAMES = {
     "tw": "Taiwan", "hk": "Hong Kong", "cn": "China", "kr": "Korea", "us": "the United States", "in_": "India",
     "br": "Brazil", "es": "Spain", "it": "Italy", "fr": "France", "my": "Malaysia", "th": "Thailand", "fi": "Finland",
@@ -45,15 +46,14 @@ def identities(text: str, spans: Iterator[tuple[int, int]] | list[tuple[int, int
     """Give the identity numbers around some places of a text at which many digits stand."""
     for start, end in spans:
         for found in _combined().finditer(text, max(0, start - _AROUND), end + _AROUND):
-            form = cast("str", found.lastgroup)
-            module = form.replace("__", ".")
+            module = _MODULES[cast("int", found.lastindex) - 1]
             if _valid(module, found[0]):
                 yield Identity(*found.span(), _NAMES[module.partition(".")[0]])
 
 
 @cache
 def _combined() -> re.Pattern[str]:
-    forms = "|".join(f"(?P<{module.replace('.', '__')}>{form})" for module, form in _FORMS.items())
+    forms = "|".join(f"({form})" for form in _FORMS.values())
     return re.compile(rf"(?<![A-Za-z0-9-])(?:{forms})(?![A-Za-z0-9-])")
 
 

@@ -24,5 +24,5 @@ def _problems(root: Path, path: str) -> list[Problem]:
         return []  # which the copying tells
     if not told:
         return []
-    hint = f"readers can read it, too; 'build.py fmt --strip-images {quote(path)}' takes it out, and no pixel changes"
+    hint = f"readers can read it, too; 'fmt --strip-images {quote(path)}' takes it out, and no pixel changes"
     return [problem((path, 1, 1), "MQ611", f"the image tells more than it shows: {', '.join(told)}", hint)]

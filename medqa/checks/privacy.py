@@ -25,7 +25,6 @@ _NAMED: tuple[tuple[Category, str, str], ...] = (
     ("messengers", "MQ606", "the name of an account stands here: {}"),
 )
 _KEPT_AGE = 89
-_MONEY = ("$", "€", "£", "usd", "rs")
 
 
 def private(subject: Subject) -> Iterator[Problem]:

@@ -36,8 +36,9 @@ def _first(passage: Passage, phrases: Sequence[str], words: Words) -> tuple[int,
     if not phrases:
         return None
     text = passage.lower.replace("’", "'")  # noqa: RUF001
+    joined = text.replace("\n", " ")
     for phrase in phrases:
-        at = text.find(phrase)
+        at = joined.find(phrase)
         while at >= 0:
             end = at + len(phrase)
             before, after = text[max(0, at - _AROUND) : at], text[end : end + _AROUND]
@@ -47,7 +48,7 @@ def _first(passage: Passage, phrases: Sequence[str], words: Words) -> tuple[int,
                 passage.voice == "doctor" and _has_any(_sentence(before, after), words.conditions, words)
             ):
                 return at, end
-            at = text.find(phrase, at + 1)
+            at = joined.find(phrase, at + 1)
     return None
 
 

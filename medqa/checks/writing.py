@@ -10,7 +10,7 @@ from medqa.checks.passages import Passage, Subject, quoted
 from medqa.checks.words import languages
 from medqa.errors import Problem
 
-_BROKEN = re.compile(r"\n(?<=[A-Za-z]\.\n)(?=[^\s#>*|-])")
+_BROKEN = re.compile(r"\.\n(?<=[A-Za-z]\.\n)(?=[^\s#>*|-])")
 # Both begin with a newline, for which the search is fast; so the text is given one in front of it.
 _BARE_NUMBER = re.compile(r"\n[ ]{0,3}(\d{1,3}\.)[ \t]*(?=\n|\Z)")
 _EMPTY_HEADING = re.compile(r"\n(###\#{0,3} [^\n]*)\s*(?=\n#|\Z)")
@@ -35,10 +35,11 @@ def broken(subject: Subject) -> Iterator[Problem]:
     for passage in subject.passages:
         text = passage.text
         for found in _BROKEN.finditer(text):
-            start = max(text.rfind(" ", 0, found.start()), text.rfind("\n", 0, found.start())) + 1
-            if (word := text[start : found.start()].lstrip("(\"'")) in _abbreviations():
+            end = found.end() - 1
+            start = max(text.rfind(" ", 0, end), text.rfind("\n", 0, end)) + 1
+            if (word := text[start:end].lstrip("(\"'")) in _abbreviations():
                 hint = "join the line with the next one"
-                yield passage.problem("MQ705", start, found.start(), f"the line ends in '{word}'", hint)
+                yield passage.problem("MQ705", start, end, f"the line ends in '{word}'", hint)
         before = 0 if text.startswith("\n") else 1
         lines = f"\n{text}" if before else text
         for found in _BARE_NUMBER.finditer(lines):

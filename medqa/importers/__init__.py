@@ -55,11 +55,7 @@ def drafts(files: Sequence[Path], plan_file: Path | None) -> Iterator[Draft]:
             yield from rows.drafts(rows.read(file, settings), settings, file.name)
         return
     for file, origin in _pages(files):
-        try:
-            text = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{file} is not UTF-8 text: save it again as UTF-8") from error
-        yield page_text.draft(text, origin)
+        yield page_text.draft(mapping.text_of(file), origin)
 
 
 def _pages(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
@@ -67,6 +63,8 @@ def _pages(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for file in files:
         if file.is_dir():
             found = sorted(path for path in file.rglob("*") if path.suffix.lower() in _PAGE_ENDINGS and path.is_file())
+            if not found:
+                raise UsageError(f"{file}: no page, with the ending .txt, lies there")
             yield from ((path, f"{file.resolve().name}/{path.relative_to(file).as_posix()}") for path in found)
         elif file.suffix.lower() in _PAGE_ENDINGS:
             yield file, f"{file.resolve().parent.name}/{file.name}"

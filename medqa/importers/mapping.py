@@ -65,13 +65,18 @@ class Mapping(msgspec.Struct, frozen=True):
     """Whether the table's texts are Markdown already."""
 
 
+def text_of(file: Path) -> str:
+    """Read a file that is to be brought in, or tells how; raises UsageError where it is no text, or not there."""
+    try:
+        return sources.read(file.parent, file.name).text
+    except sources.UnreadableError as error:
+        place = f"{file}:{error.problem.line}" if error.problem.code == "MQ101" else file
+        raise UsageError(f"{place}: {error.problem.message}; {error.problem.hint}") from error
+
+
 def read(file: Path) -> Mapping:
     """Read a mapping; raises BuildFailedError with all that is wrong with it, UsageError where it is not there."""
-    try:
-        text = sources.read(file.parent, file.name).text
-    except sources.UnreadableError as error:
-        raise UsageError(f"{file}: {error.problem.message}") from error
-    node, problems = yamltext.read(text, str(file))
+    node, problems = yamltext.read(text_of(file), str(file))
     reader = Reader(node, str(file), KEYS, problems)
     values = reader.open("values")
     found = Mapping(

@@ -13,7 +13,7 @@ from medqa import excerpts, names
 from medqa.editing import tidying
 from medqa.errors import UsageError, suggestion
 from medqa.importers.draft import Draft, DraftReply, as_markdown, clean
-from medqa.importers.mapping import FORMS, REPLY_KEYS, Template
+from medqa.importers.mapping import FORMS, REPLY_KEYS, Template, text_of
 from medqa.importers.mapping import Mapping as Plan
 from medqa.importers.page_text import SEXES
 
@@ -28,12 +28,9 @@ def read(file: Path, plan: Plan) -> list[Row]:
     form = plan.rows or file.suffix.lstrip(".").lower()
     if form not in FORMS:
         raise UsageError(f"{file}: write 'rows: {FORMS[0]}' (or {', '.join(FORMS[1:])}) into {plan.path}")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 text: save it again as UTF-8") from error
+    text = text_of(file)
     if form == "csv":
-        return [dict(row) for row in csv.DictReader(io.StringIO(text), restkey="", restval="")]
+        return list(_csv(file, text, plan))
     parts = text.split("\n") if form == "jsonl" else [text]
     found = [_json(file, number, part) for number, part in enumerate(parts, 1) if part.strip()]
     rows = [row for one in found for row in (one if isinstance(one, list) else [one])]
@@ -42,10 +39,27 @@ def read(file: Path, plan: Plan) -> list[Row]:
     return rows
 
 
+def _csv(file: Path, text: str, plan: Plan) -> Iterator[Row]:
+    """Read rows; refuses those in which a comma or quotation mark may have parted a text, which would be cut."""
+    table = csv.DictReader(io.StringIO(text), restval="")
+    try:
+        named = table.fieldnames or []
+        if twice := [column for column in _columns(plan) if named.count(column) > 1]:
+            raise UsageError(f"{file}: several columns are called '{twice[0]}'")
+        for row in table:
+            if any(row.pop(None, ())):
+                hint = "put texts with a comma in them between quotation marks"
+                raise UsageError(f"{file}:{table.line_num}: this row has more values than there are columns: {hint}")
+            yield row
+    except csv.Error as error:
+        hint = "look for a quotation mark that is not closed"
+        raise UsageError(f"{file}: what begins behind line {table.line_num} is no CSV ({error}): {hint}") from error
+
+
 def _json(file: Path, line: int, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: what begins on line {line} is no JSON: {error}") from error
 
 
@@ -61,14 +75,16 @@ def drafts(rows: Sequence[Row], plan: Plan, source: str) -> Iterator[Draft]:
 
 def _require_columns(rows: Iterable[Row], plan: Plan) -> None:
     known = {column: None for row in rows for column in row}
+    for column, template in _columns(plan).items():
+        if known and column not in known:
+            hint = suggestion(column, known)
+            raise UsageError(f"{plan.path}:{template.line}:{template.column}: no row has a column '{column}'; {hint}")
+
+
+def _columns(plan: Plan) -> dict[str, Template]:
+    """Give the columns that a mapping names, each with the first that names it."""
     templates = (*plan.thread.values(), *plan.reply.values(), *filter(None, (plan.group, plan.origin)))
-    for template in templates:
-        for column in template.columns:
-            if known and column not in known:
-                hint = suggestion(column, known)
-                raise UsageError(
-                    f"{plan.path}:{template.line}:{template.column}: no row has a column '{column}'; {hint}"
-                )
+    return {column: template for template in reversed(templates) for column in template.columns}
 
 
 _Numbered = list[tuple[int, Row]]
@@ -121,7 +137,10 @@ class _Maker:
         made.text = self._body(plan.thread, "text", row, "question")
         made.more_info = self._body(plan.thread, "more_info", row, "More Info")
         made.title = tidying.without_specialty(made.title, made.specialty) if made.title else self._title(row)
+        question = plan.thread.get("text")
         for number, other in numbered:
+            if self._raw(question, other) not in {"", self._raw(question, row)}:
+                made.left.append(f"row {number}: another question than that of row {numbered[0][0]}")
             self._reply(number, other)
         return made
 

@@ -6,7 +6,7 @@ from itertools import chain, islice, zip_longest
 
 from medqa import links, pages
 from medqa.archive import Archive
-from medqa.documents import FollowUp, Reply, Thread
+from medqa.documents import FollowUp, Reply, Thread, months_after
 from medqa.fields import Name
 from medqa.pages import FollowUpBlock, GonePage, Link, ReplyBlock, ThreadPage
 from medqa.plan.desk import Desk, kept
@@ -147,20 +147,11 @@ def _age(desk: Desk, start: date) -> int:
     """Give the whole years from a day to that of the build, 0 where it is not after it."""
     archive, end = desk.archive, desk.archive.options.as_of
     years = max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
-    archive.reached(_later(start, 12 * years))  # it has been, and the next has not: until one changes
-    archive.reached(_later(start, 12 * years + 12))
+    archive.reached(months_after(start, 12 * years))  # it has been, and the next has not: until one changes
+    archive.reached(months_after(start, 12 * years + 12))
     return years
 
 
 def _review_due(archive: Archive, months: int, seen_last: date | None) -> bool:
     """Tell whether so many months have passed since the last reply or review; 0 months: never."""
-    return bool(months and seen_last and archive.reached(_later(seen_last, months)))
-
-
-def _later(day: date, months: int) -> date:
-    """Give the day so many months later; where the month is too short for it, the first of the next."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    try:
-        return date(year, month + 1, day.day)
-    except ValueError:
-        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return bool(months and seen_last and archive.reached(months_after(seen_last, months)))

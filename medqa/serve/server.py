@@ -29,6 +29,8 @@ from medqa.serve.overlay import overlay, page
 from medqa.serve.preview import PAGE, Preview
 
 _BODY = re.compile(rb"<body\b[^>]*>", re.IGNORECASE)
+_HIDDEN = re.compile(r"/\.|\0")
+"""In an address that is no page's: what begins with a dot is medqa's own, and no file has a zero in its name."""
 
 
 class Server(livereload.Server):  # type: ignore[misc]
@@ -138,7 +140,7 @@ class _Pages(_Guarded, StaticFileHandler):  # type: ignore[misc]
         top, path = f"{standing.prefix}/", f"/{path}"
         if path != top and path in {"/", standing.prefix}:
             self.redirect(top)
-        elif path.startswith(top) and "/." not in path:  # what begins with a dot is medqa's own
+        elif path.startswith(top) and not _HIDDEN.search(path):
             await StaticFileHandler.get(self, path.removeprefix(top), include_body)
         else:
             raise web.HTTPError(HTTPStatus.NOT_FOUND)
