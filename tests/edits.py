@@ -102,7 +102,8 @@ def _answer(state: State, random: Random, name: str) -> None:
         end = ends[0] if ends else len(thread.sections)
         text = any_prose(random, thread.fields["specialty"], 2)
         if name == "add a reply":
-            thread.fields["replies"] = [*thread.fields.get("replies", ()), any_reply(random, thread.fields["asked"])]
+            replies = thread.fields.get("replies") or ()
+            thread.fields["replies"] = [*replies, any_reply(random, thread.fields["asked"])]
             thread.sections.insert(end, ("Reply", text))
         else:
             thread.fields["follow_ups"] = [*thread.fields.get("follow_ups", ()), {"asked": thread.fields["asked"]}]
@@ -131,7 +132,7 @@ _FIELDS: dict[str, Value] = {
     "publish_on": lambda _, r, __: r.choice((None, date(2024, 6, 2), date(2024, 1, 1))),
     "expires_on": lambda _, r, __: r.choice((None, date(2024, 6, 1), date(2024, 6, 20))),
     "reviewed_on": lambda _, r, __: r.choice((None, any_day(r))),
-    "replies": lambda _, r, t: [any_reply(r, t.fields["asked"]) for _ in t.fields.get("replies", ())] or None,
+    "replies": lambda _, r, t: [any_reply(r, t.fields["asked"]) for _ in t.fields.get("replies") or ()] or None,
     "reviewed_by": lambda _, r, __: r.choice((None, *DOCTORS, "The editors")),
     "superseded_by": _stem,
     "duplicate_of": _stem,
@@ -156,7 +157,7 @@ def _change(state: State, random: Random, name: str) -> None:
 
 @edit("change a doctor", "change a hospital", "change a reply's day")
 def _sign(state: State, random: Random, name: str) -> None:
-    replies = [reply for thread in state.threads() for reply in thread.fields.get("replies", ())]
+    replies = [reply for thread in state.threads() for reply in thread.fields.get("replies") or ()]
     if replies:
         reply = random.choice(replies)
         values = any_reply(random, reply["replied"])
