@@ -390,6 +390,18 @@ class Archive:
         """Give the address of a page of a list's year."""
         return f"/{key}/{year}/" if number == 1 else f"/{key}/{year}/page/{number}/"
 
+    def year_urls(self, key: ListKey) -> Iterator[str]:
+        """Give the addresses of the pages of a list's years; none where they have no pages."""
+        self.note(f"years:{key}")
+        for year, number in self.year_pages(key, self.years(key)):
+            self.note(f"pages:{key}/{year}")
+            yield self.year_url(key, year, number)
+
+    def year_pages(self, key: ListKey, years: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+        """Give the pages, as year and number, that a list has for its years where those are such."""
+        for year, count in years.items() if self.is_long(key, years) else ():
+            yield from ((year, number) for number in range(1, -(-count // self.config.per_page) + 1))
+
     def faq_lists(self, specialty: str) -> list[ListKey]:
         """Give the FAQ lists of a specialty."""
         self.note(f"lists:faq/{specialty}")

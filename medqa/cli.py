@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import msgspec
 
 from medqa import editors
+from medqa.console import FINE, PROBLEMS, WRONG_USE, complain, count, say
 from medqa.errors import CODES, BuildFailedError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from medqa.pipeline import BuildOptions, Report
     from medqa.progress import Show
 
-FINE, PROBLEMS, WRONG_USE = 0, 1, 2
-"""Exit codes."""
 _REASONS_SHOWN = 10
 Found = TypeVar("Found")
 
@@ -54,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
     except UsageError as error:
-        _complain(f"medqa: {error}")
+        complain(f"medqa: {error}")
         return WRONG_USE
     except BrokenPipeError:  # whoever read our words, `head` say, has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     except OSError as error:
         from medqa.disk import refusal  # noqa: PLC0415 - help must not wait for it
 
-        _complain(f"medqa: {refusal(error, error.filename or 'a file')}")
+        complain(f"medqa: {refusal(error, error.filename or 'a file')}")
         return WRONG_USE
     except KeyboardInterrupt:
         return 130
@@ -306,10 +305,10 @@ def _build(root: Path, options: argparse.Namespace) -> int:
         _write(options.report, markdown(report))
     _show_report(root, report, options)
     if difference:
-        _complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
+        complain(f"medqa: the site differs from a clean build: {difference}. Delete .cache and build again")
         return PROBLEMS
     if options.verify and options.format == "text":
-        _say("verified: a clean build gives the same bytes")
+        say("verified: a clean build gives the same bytes")
     return FINE
 
 
@@ -356,7 +355,7 @@ def _answer(
         _show_problems(root, error.problems, options.format)
         return PROBLEMS
     for line in [msgspec.json.encode(found).decode()] if options.format == "json" else lines(found):
-        _say(line)
+        say(line)
     return FINE
 
 
@@ -366,13 +365,13 @@ def _shown(form: str) -> "Show":
 
     if form == "json":
         return progress.silent
-    return progress.Bar(sys.stderr) if sys.stderr.isatty() else progress.Lines(_complain)
+    return progress.Bar(sys.stderr) if sys.stderr.isatty() else progress.Lines(complain)
 
 
 def _serve(root: Path, options: argparse.Namespace) -> int:
     from medqa import serve  # noqa: PLC0415
 
-    return serve.serve(root, _build_options(root, options), (options.host, options.port), _say, _shown("text"))
+    return serve.serve(root, _build_options(root, options), (options.host, options.port), say, _shown("text"))
 
 
 _COMMANDS = {
@@ -404,21 +403,21 @@ def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "
         case _:
             lines = reports.text(root, problems)
     for line in lines:
-        _say(line)
+        say(line)
 
 
 def _show_report(root: Path, report: "Report", options: argparse.Namespace) -> None:
     from medqa import reports  # noqa: PLC0415
 
     if options.format == "json":
-        _say(reports.as_json(report.findings, report=_figures(report)))
+        say(reports.as_json(report.findings, report=_figures(report)))
         return
     if options.format == "github":
         _show_problems(root, report.findings, options.format)
     if options.why:
-        _say(f"{options.why}: {report.answers[options.why]}")
+        say(f"{options.why}: {report.answers[options.why]}")
     for line in _report_lines(report):
-        _say(line)
+        say(line)
 
 
 def _figures(report: "Report") -> dict[str, object]:
@@ -439,23 +438,13 @@ def _figures(report: "Report") -> dict[str, object]:
 
 def _report_lines(report: "Report") -> list[str]:
     """Say what a build did, with the reasons for the first pages."""
-    from medqa.reports import counted  # noqa: PLC0415
-
     lines = [f"{url}: {why}" for url, why in list(report.rendered.items())[:_REASONS_SHOWN] if why != "new"]
     seconds = sum(report.seconds.values())
     lines.append(
-        f"{counted(report.threads, 'thread')}, {counted(report.pages, 'page')} as of {report.as_of}: "
-        f"{len(report.rendered):,} made, {counted(len(report.written), 'file')} written, "
+        f"{count(report.threads, 'thread')}, {count(report.pages, 'page')} as of {report.as_of}: "
+        f"{len(report.rendered):,} made, {count(len(report.written), 'file')} written, "
         f"{len(report.removed):,} removed in {seconds:.1f} s"
     )
     if report.findings:
-        lines.append(f"{counted(len(report.findings), 'finding')}: 'check' shows them")
+        lines.append(f"{count(len(report.findings), 'finding')}: 'check' shows them")
     return lines
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201 - a command talks to its user
-
-
-def _complain(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 - a command talks to its user

@@ -53,6 +53,8 @@ class Card(msgspec.Struct, frozen=True, cache_hash=True):
     """Excerpt of the first reply."""
     words: str
     """Language of `doctor` and `by`: the thread's own, or the site's where there are no strings in that."""
+    draft: bool
+    """A draft or embargoed thread, shown in previews only."""
 
     @property
     def dir(self) -> str:

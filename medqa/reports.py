@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from medqa import sources
+from medqa.console import count
 from medqa.errors import CODES, Problem
 
 _WIDEST = 100
@@ -34,8 +35,8 @@ def text(root: Path, problems: Sequence[Problem]) -> Iterator[str]:
             yield f"  hint: {found.hint}"
     errors = sum(1 for found in problems if found.severity == "error")
     counts = Counter(found.code for found in problems if found.severity == "finding")
-    of_each = ", ".join(f"{count:,} {code}" for code, count in sorted(counts.items()))
-    total = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'finding')}"
+    of_each = ", ".join(f"{number:,} {code}" for code, number in sorted(counts.items()))
+    total = f"{count(errors, 'error')}, {count(len(problems) - errors, 'finding')}"
     yield f"{total}: {of_each}" if of_each else total
 
 
@@ -82,11 +83,6 @@ def _columns(line: str) -> int:
     return sum(
         0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line
     )
-
-
-def counted(number: int, word: str) -> str:
-    """Write "1 error", "2,000 errors"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------

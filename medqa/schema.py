@@ -1,8 +1,8 @@
 """JSON Schema of front matter, made from the model: for editors' YAML plug-ins, which complete keys and mark mistakes.
 
 What a field is called and which keys there are, the parser says (`KNOWN_KEYS`); what it holds, the types in `documents`
-say. Its description is the one of `docs/content.md`. A schema takes whatever the parser takes as to form; what only the
-whole archive can tell (does that thread exist?) is for `check`.
+say. A thread's are described as in `docs/content.md`. A schema takes whatever the parser takes as to form; what only
+the whole archive can tell (does that thread exist?) is for `check`.
 """
 
 import re
@@ -51,11 +51,60 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "Correction": ("on", "why"),
 }
 """Kind, or part of a document → the keys that it cannot do without."""
-# YAML plug-ins give numbers and truth where medqa reads text: 35, true, 2023.
-_TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
-_FILLED: Schema = {"type": ["string", "number", "boolean"], "minLength": 1, "pattern": r"\S"}
+_PARTS: dict[type, tuple[str, dict[str, str]]] = {
+    Asker: ("asker", {"name": "Who asked", "age": "35, 30~39, 90+ or 8 months", "sex": "female, male or other"}),
+    Reply: ("reply", {"specialty": "Of the reply, where it is not the thread's"}),
+    FollowUp: ("follow-up", {"asked": "The day on which it was asked"}),
+    Correction: (
+        "correction",
+        {
+            "on": "The day of the change",
+            "by": "Who changed it: a doctor or anybody",
+            "why": "Why; readers see it",
+            "reply": "Number of the reply; 1 where it is left out",
+        },
+    ),
+    Period: (
+        "period",
+        {
+            "hospital": "Where the doctor works",
+            "from": "The first day; left out: always",
+            "to": "The last day; left out: still",
+        },
+    ),
+}
+"""Part of a document → what it is called, and what its fields are, where no field of a thread of that name tells."""
+_RECORDS = {
+    "name": "Required; the name that pages show",
+    "names": "Other spellings: a list; of a specialty or topic by language: {zh-Hant: …}",
+    "title": "Of a doctor: Professor …; of a page: required, its title",
+    "specialty": "Name or file name of a specialty",
+    "status": "active, retired or deceased",
+    "periods": "Where the doctor worked when: a list of {hospital: …, from: …, to: …}",
+    "aliases": "Former file names, or old addresses beginning with /: they lead here",
+    "schema": "The name in schema.org's MedicalSpecialty",
+    "review_months": "After how many months without a review a thread is due for one",
+    "synonyms": "Other words for the topic: a list",
+    "specialties": "In whose FAQ the topic has a page: a list",
+    "lang": "Its language where it is not the archive's: zh-Hant, en …",
+}
+"""Field of a record or page → what it is."""
+# YAML plug-ins give numbers and truth where medqa reads text: 35, true, 2023. And they propose `true` and `null` for
+# whatever may be of these types by `type`; so what a value may not be stands behind `if`, where nothing is proposed.
 _DAY_FORM = r"^\s*(\d{4}-\d{2}-\d{2}|\d{4}/\d{2}/\d{2})?\s*$"
 _AGE_FORM = r"^\s*(\d{1,3}(\s*[~\-–〜～]\s*\d{1,3}|\+|\s*(months?|個月|个月))?)?\s*$"  # noqa: RUF001 - as people type it
+
+
+def _only(types: list[str], message: str, **form: Any) -> Schema:
+    """Give the form of a value of these types; `message` is what plug-ins say of others, and of a pattern missed."""
+    test: Schema = {"if": {"type": types}, "else": {"type": types[0], "errorMessage": message}}
+    said = {"patternErrorMessage": message} if "pattern" in form else {}
+    return {"anyOf": [{**test, **form, **said}]}  # in `anyOf`, or plug-ins write the key without its colon
+
+
+_TEXT = _only(["string", "number", "boolean", "null"], "write one text, no list and no fields")
+_FILLED = _only(["string", "number", "boolean"], "this may not be empty, and is one text", pattern=r"\S")
+_DAY = "write a date as 2023-07-06 or 2023/07/06"
 
 
 def schema(kind: Kind, descriptions: Mapping[str, str]) -> Schema:
@@ -66,18 +115,22 @@ def schema(kind: Kind, descriptions: Mapping[str, str]) -> Schema:
         properties |= {key: flat[key] for key in ("doctor", "hospital", "replied")}
         properties["replies"] = _list_of(_mapping(Reply))
         properties["follow_ups"] = _list_of(_mapping(FollowUp))
-        properties["ack"] = _closed({code: _TEXT for code in CODES if code >= "MQ5"})
+        findings = {code: {"description": meaning, **_TEXT} for code, meaning in CODES.items() if code >= "MQ5"}
+        properties["ack"] = _closed(findings)
     known = {key: properties[key] for key in KNOWN_KEYS[kind]}
     for key in REQUIRED[kind]:
         known[key] = _required(known[key])
-    for key, form in known.items():
-        if key in descriptions:
-            known[key] = {"description": descriptions[key], **form}
-    return {
-        "$schema": _DRAFT,
-        "title": f"medqa: front matter of a {SINGULAR[kind]}",
-        **_closed(known, REQUIRED[kind]),
-        "type": "object",
+    whole = {"title": f"medqa: front matter of a {SINGULAR[kind]}", **_closed(known, REQUIRED[kind]), "type": "object"}
+    return {"$schema": _DRAFT, **_explained(whole, descriptions if kind == "threads" else _RECORDS)}
+
+
+def _explained(form: Schema, descriptions: Mapping[str, str]) -> Schema:
+    """Give a mapping with a description of each field that has none."""
+    return form | {
+        "properties": {
+            key: {"description": descriptions[key], **field} if key in descriptions else field
+            for key, field in form["properties"].items()
+        }
     }
 
 
@@ -91,52 +144,74 @@ def _form(hint: Any) -> Schema:
     if get_origin(hint) in {types.UnionType, Union}:  # or absent
         hint = next(one for one in get_args(hint) if one is not type(None))
     if get_origin(hint) is Literal:
-        return {"enum": [*(word for word in get_args(hint) if word), "", None]}
+        return _one_of([word for word in get_args(hint) if word])
     if get_origin(hint) is tuple:
         inside = get_args(hint)[0]
-        return _list_of(_TEXT if inside in {str, Name} else _mapping(inside)) if isinstance(inside, type) else {}
+        return _texts() if inside in {str, Name} else _list_of(_mapping(inside)) if inside in _PARTS else {}
     if get_origin(hint) is not None:  # by language
-        return {"type": ["object", "null", "string"], "maxLength": 0, "additionalProperties": _TEXT}
+        return _only(["object", "null"], "write {en: …, zh-Hant: …}", additionalProperties=_TEXT)
     return _simple(hint)
 
 
 def _simple(hint: type) -> Schema:
     if hint is date:
-        return {"type": ["string", "null"], "pattern": _DAY_FORM}
+        return _only(["string", "null"], _DAY, pattern=_DAY_FORM)
     if hint is Age:
-        return {"type": ["string", "integer", "null"], "pattern": _AGE_FORM, "minimum": 0, "maximum": 129}
+        message = "write an age as 35, 30~39, 90+ or 8 months"
+        return _only(["string", "integer", "null"], message, pattern=_AGE_FORM, minimum=0, maximum=129)
     if hint is bool:
-        return {"enum": [True, False, "true", "false", "", None]}
+        return _one_of([True, False], "true", "false")
     if hint is int:
-        return {"type": ["integer", "string", "null"], "pattern": r"^\s*\d*\s*$", "minimum": 1}
-    return _mapping(hint) if hint in {Asker, Period, Correction, Reply, FollowUp} else _TEXT
+        message = "write a whole number from 1 on"
+        return _only(["integer", "string", "null"], message, pattern=r"^\s*\d*\s*$", minimum=1)
+    return _mapping(hint) if hint in _PARTS else _TEXT
+
+
+def _one_of(proposed: list[Any], *also: str) -> Schema:
+    """Give the form of a value that is one of several, or empty."""
+    message = f"write {' or '.join(str(one).lower() for one in proposed)}"
+    taken: Schema = {"enum": [*proposed, *also, ""], "errorMessage": message}
+    return {"if": {"type": "null"}, "else": taken, "examples": proposed}
 
 
 def _mapping(model: type) -> Schema:
+    title, descriptions = _PARTS[model]
     properties = _properties(model)
     properties.pop("text", None)
     required = REQUIRED.get(model.__name__, ())
     for key in required:
         properties[key] = _required(properties[key])
-    return _closed(properties, required)
+    return {"title": title, **_explained(_closed(properties, required), descriptions)}
 
 
 def _closed(properties: Mapping[str, Schema], required: tuple[str, ...] = ()) -> Schema:
     """Give a mapping with these keys and no others; one that may be absent may also be empty."""
     form: Schema = {"properties": dict(properties), "additionalProperties": False}
-    return {"type": "object", **form, "required": list(required)} if required else {"type": ["object", "null"], **form}
+    if required:
+        return {"type": "object", **form, "required": list(required)}
+    message = f"write fields: {{{next(iter(properties))}: …}}"
+    return {"if": {"type": ["object", "null"]}, "else": {"type": "object", "errorMessage": message}, **form}
+
+
+def _texts() -> Schema:
+    """Give a list of texts, for which one text may stand alone."""
+    test: Schema = {"if": {"type": "object"}, "then": {"type": "array", "errorMessage": "write a list: [one, another]"}}
+    return {**test, "items": _TEXT}
 
 
 def _list_of(item: Schema) -> Schema:
-    """Give a list, for which one item may stand alone."""
-    return {"anyOf": [{"type": "array", "items": item}, item, {"enum": ["", None]}]}
+    """Give a list of mappings, for which one may stand alone."""
+    message = f"write a list, with a hyphen and fields for each {item['title']}"
+    other: Schema = {"if": {"type": ["array", "null"]}, "else": {"enum": [""], "errorMessage": message}}
+    return {"if": {"type": "object"}, "then": item, "else": other, "items": item}
 
 
 def _required(form: Schema) -> Schema:
     """Give the form of a value that may not be empty."""
     if form == _TEXT:
         return _FILLED
-    return {**form, "type": "string", "minLength": 1, "pattern": form["pattern"].replace(")?", ")", 1)}
+    inside = form["anyOf"][0]
+    return _only(["string"], inside["patternErrorMessage"], pattern=inside["pattern"].replace(")?", ")", 1))
 
 
 def described(documentation: str) -> dict[str, str]:

@@ -219,7 +219,7 @@ def test_a_correction_without_a_name_leaves_no_gap(project: Project) -> None:
     project.thread("dose", corrections=[change]).build()
     assert "1 February 2024</time>: The dose was wrong" in project.page("/threads/dose/")
     project.thread("dose", corrections=[{**change, "by": "Ann Bell"}]).build()
-    assert "1 February 2024</time>, <bdi>Ann Bell</bdi>: The dose was wrong" in project.page("/threads/dose/")
+    assert "1 February 2024</time>, <bdi>Dr. Ann Bell</bdi>: The dose was wrong" in project.page("/threads/dose/")
 
 
 def test_a_withdrawn_thread_says_so_in_its_own_language(project: Project) -> None:

@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import struct
 import subprocess
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from medqa import checks, cli, images, pipeline, work
+from medqa import checks, cli, pipeline, work
 from medqa.checks import against
 from medqa.checks.identities import hong_kong, taiwan
 from medqa.checks.words import languages, vocabulary
@@ -395,79 +393,6 @@ def test_an_archive_may_lie_below_its_repository(kept: Project) -> None:
 def test_a_revision_that_is_none_is_wrong_use(revision: str, kept: Project, capsys: pytest.CaptureFixture[str]) -> None:
     code = cli.main(["check", "--root", str(kept.root), f"--changed-since={revision}"])
     assert (code, "git cannot tell what has changed" in capsys.readouterr().err) == (2, True)
-
-
-# --- pictures ---------------------------------------------------------------------------------------------------------
-
-
-def tiff(*, orientation: int) -> bytes:
-    """Make the data of a picture: a maker, a way to be turned, a place."""
-    entries = [(0x010F, 2, 4, 0x41), (0x0112, 3, 1, orientation), (0x8825, 4, 1, 50)]
-    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    place = struct.pack("<HHHII", 1, 2, 5, 3, 0) + struct.pack("<I", 0)
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", 3) + packed + struct.pack("<I", 0) + place
-
-
-def jpeg(*, orientation: int = 6) -> bytes:
-    exif = b"Exif\0\0" + tiff(orientation=orientation)
-    icc = b"\xff\xe2\0\x05ICC"
-    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + icc + b"\xff\xda\0\x02pixels\xff\xd9"
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png() -> bytes:
-    parts = ((b"IHDR", bytes(13)), (b"eXIf", tiff(orientation=1)), (b"tEXt", b"Author\0Ana"), (b"IDAT", b"pixels"))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in (*parts, (b"IEND", b"")))
-
-
-def webp() -> bytes:
-    data = tiff(orientation=8)
-    body = b"VP8X" + struct.pack("<I", 10) + b"\x0c" + bytes(9) + b"VP8 " + struct.pack("<I", 6) + b"pixels"
-    body += b"EXIF" + struct.pack("<I", len(data)) + data + b"XMP " + struct.pack("<I", 4) + b"text"
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
-
-
-@pytest.mark.parametrize("picture", [jpeg(), png(), webp()], ids=["jpeg", "png", "webp"])
-def test_a_picture_is_stripped_of_what_it_tells_and_of_nothing_else(picture: bytes) -> None:
-    assert images.tells(picture) == ["device", "place"]
-    bare = images.stripped(picture)
-    assert images.tells(bare) == []
-    assert images.stripped(bare) == bare or b"pixels" in bare
-    assert b"pixels" in bare
-    assert b"Ana" not in bare
-    assert images.tells(images.stripped(bare)) == []
-
-
-def test_a_stripped_picture_is_turned_as_before() -> None:
-    assert b"ICC" in images.stripped(jpeg())
-    assert images.stripped(jpeg(orientation=1)) == b"\xff\xd8\xff\xe2\0\x05ICC\xff\xda\0\x02pixels\xff\xd9"
-    assert struct.pack("<HHIH", 0x0112, 3, 1, 6) in images.stripped(jpeg())
-    bare = images.stripped(webp())
-    assert struct.pack("<HHIH", 0x0112, 3, 1, 8) in bare
-    assert struct.unpack_from("<I", bare, 4)[0] == len(bare) - 8
-
-
-def test_a_damaged_picture_is_left_alone() -> None:
-    for whole in (jpeg(), png(), webp()):
-        for end in range(len(whole)):
-            images.tells(whole[:end])
-            assert images.stripped(whole[:end]) is not None
-    assert images.stripped(b"GIF89a") == b"GIF89a"
-
-
-def test_a_picture_is_looked_into_when_it_changes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    project.write("static/a.JPG", jpeg())
-    assert codes(project, capsys) == ["MQ611"]
-    assert codes(project, capsys) == ["MQ611"]
-    project.write("static/a.JPG", images.stripped(jpeg()))
-    assert codes(project, capsys) == []
-    project.write("static/b.png", png())
-    assert codes(project, capsys) == ["MQ611"]
-    project.remove("static/b.png")
-    assert codes(project, capsys) == []
 
 
 # --- words and numbers ------------------------------------------------------------------------------------------------

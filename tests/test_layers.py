@@ -14,8 +14,8 @@ LAYERS = (
     "excerpts", "names", "markup", "sections", "documents", "parse", "corrections", "related", "cache", "survey",
     "directory", "archive", "references", "links", "index", "editing", "importers", "schema", "charts", "pages", "plan",
     "compiled", "rendering", "templates", "manifest", "disk", "locks", "outputs", "delta", "checks", "work", "cluster",
-    "progress", "intake", "explaining", "waiting", "figures", "making", "pipeline", "summary", "reports", "editors",
-    "serve", "cli", "__main__",
+    "progress", "intake", "explaining", "waiting", "figures", "making", "pipeline", "summary", "console", "reports",
+    "editors", "serve", "cli", "__main__",
 )  # fmt: skip
 ALONE = {
     "markup": "markdown",

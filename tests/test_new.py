@@ -131,13 +131,15 @@ def test_what_is_asked_on_a_terminal(
 ) -> None:
     answers, asked = terminal
     answers += ["", "腳冷怎麼辦", "", "Neurolgy", "n", "Neurology", "2023-07-06", "Ina", "thirty", "30", "", "Bo Chan"]
-    answers += ["", "", "", "zh-Hant", ""]
+    answers += ["", "", "", "zh-Hant", "Cold Feet", "calf-twitch", ""]
     code, said = run(archive, capsys)
     assert code == 0
     assert "wrote content/threads/neurology/2023/jiao-leng-zen-mo-ban.md" in said
     assert "  a title of the page is needed" in said
     assert "  'Neurolgy' is new in this archive; near: Neurology" in said
     assert "  'thirty' is not an age: write 35, 30~39, 90+ or 8 months" in said
+    assert "  'Cold Feet' cannot be an address: 'C' is a capital letter" in said
+    assert "  there is, or was, a thread 'calf-twitch' already" in said
     assert "day of the reply [2023-07-06]: " in asked
     assert asked[-1] == "name of the file, which is the address for good [jiao-leng-zen-mo-ban]: "
     assert problems(archive) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from medqa.errors import BuildFailedError
 from tests.projects import Project, day
 
 
@@ -74,6 +75,33 @@ def test_a_preview_shows_drafts_and_embargoed_threads_but_nothing_withdrawn(proj
     assert project.files() == project.clean_build_files()
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "<b>Draft:</b> not published"), ("zh-Hant", "<b>草稿：</b>尚未公開")]
+)
+def test_a_preview_marks_what_is_not_public_wherever_it_stands(project: Project, language: str, mark: str) -> None:
+    project.config(language=language)
+    project.record("topics", "pins", "An answer.", specialties=["Neurology"])
+    drafts: dict[str, dict[str, Any]] = {"early": {"status": "draft"}, "later": {"publish_on": "2030-01-01"}, "now": {}}
+    for stem, fields in drafts.items():
+        project.thread(stem, topics=["pins"], doctor="Ann Bell", lang="en", **fields)
+    project.build(drafts=True)
+    lists = (
+        "/",
+        "/specialties/neurology/",
+        "/specialties/neurology/2020/",
+        "/doctors/ann-bell/",
+        "/faq/neurology/pins/",
+    )
+    for url in lists:
+        entries = re.split(r"<li|<article", project.page(url))
+        marked = {stem for one in entries if mark in one for stem in re.findall(r"/threads/([^/]*)/", one)}
+        assert marked == {"early", "later"}, url
+    project.build(as_of=day("2030-01-02"), drafts=True)
+    assert project.page("/").count(mark) == 1
+    project.build()
+    assert not [url for url in lists if mark in project.page(url)]
+
+
 def test_aliases_lead_to_the_new_address(project: Project) -> None:
     project.record("doctors", "ann-bell", aliases=["a-bell"])
     project.record("specialties", "neurology", aliases=["nerves"])
@@ -95,6 +123,43 @@ def test_aliases_lead_to_the_new_address(project: Project) -> None:
     project.build()
     for url in ("/threads/cold-hand/", "/2009/post.php", "/blog/hand/"):  # the address says that it is withdrawn
         assert 'content="0; url=/threads/numb-hand/"' in project.page(url)
+
+
+def test_pages_of_years_lead_to_their_like_and_follow_the_list(project: Project) -> None:
+    project.config(per_page=1)
+    project.record("doctors", "ann-bell", aliases=["a-bell"])
+    project.record("specialties", "neurology", aliases=["nerves"])
+    project.record("topics", "pins", specialties=["Neurology"], aliases=["needles"])
+    for number in range(4):
+        project.thread(f"t{number}", asked=f"2020-01-0{number + 1}", doctor="Ann Bell", topics=["pins"])
+    project.build()
+    lists = {
+        "/doctors/a-bell/": "/doctors/ann-bell/",
+        "/specialties/nerves/": "/specialties/neurology/",
+        "/faq/nerves/pins/": "/faq/neurology/pins/",
+        "/faq/neurology/needles/": "/faq/neurology/pins/",
+    }
+    for old, new in lists.items():
+        for page in ("", "2020/", "2020/page/2/", "2020/page/4/"):
+            assert f'content="0; url={new}{page}"' in project.page(f"{old}{page}"), (old, page)
+    project.thread("t4", asked="2020-01-05", doctor="Ann Bell", topics=["pins"])
+    project.thread("t5", asked="2021-01-05", replied="2021-01-06", doctor="Ann Bell", topics=["pins"])
+    project.build()
+    assert all(project.has(f"{old}2020/page/5/") and project.has(f"{old}2021/") for old in lists)
+    assert project.files() == project.clean_build_files()
+    for number in range(1, 6):  # a short list has no pages for its years, but that of a specialty
+        project.remove(f"content/threads/t{number}.md")
+    project.build()
+    assert [project.has(f"{old}2020/") for old in lists] == [False, True, False, False]
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_former_name_that_is_still_a_list_is_an_error_once(project: Project) -> None:
+    project.record("specialties", "neurology", aliases=["cardiology"])
+    project.thread("a").thread("b", specialty="Cardiology")
+    with pytest.raises(BuildFailedError) as failed:
+        project.build()
+    assert [found.code for found in failed.value.problems] == ["MQ215"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A new name is the name everywhere, old addresses lead on, and no renaming makes an error."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -128,7 +129,8 @@ def test_line_ends_and_marks_stay(linked: Project, capsys: pytest.CaptureFixture
 
 
 def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    linked.thread("reviewed", reviewed_by="Ann Bell", reviewed_on="2021-01-01")
+    changed = [{"on": "2021-02-01", "by": by, "why": "a slip"} for by in ("Ann Bell", "The editors")]
+    linked.thread("reviewed", reviewed_by="Ann Bell", reviewed_on="2021-01-01", corrections=changed)
     linked.thread("stem", doctor="ann-bell").thread("other-name", doctor="Anna Bell").thread(
         "honoured", doctor="Dr. Ann Bell"
     )
@@ -140,7 +142,9 @@ def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[s
     assert "doctor: ann-bell-chan" in text(linked, "content/threads/stem.md").replace('"', "")
     assert "doctor: Anna Bell\n" in text(linked, "content/threads/other-name.md").replace('"', "")
     assert "doctor: Ann Bell-Chan\n" in text(linked, "content/threads/honoured.md").replace('"', "")
-    assert "reviewed_by: Ann Bell-Chan\n" in text(linked, "content/threads/reviewed.md").replace('"', "")
+    reviewed = text(linked, "content/threads/reviewed.md").replace('"', "")
+    assert "reviewed_by: Ann Bell-Chan\n" in reviewed
+    assert re.findall("by: (.*?),", reviewed) == ["Ann Bell-Chan", "The editors"]
     assert "[Bell](../doctors/ann-bell-chan.md)" in text(linked, "content/threads/linker.md")
     assert problems(linked) == []
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from medqa import cli, serve
+from medqa import cli, console, serve
 from medqa.errors import UsageError
 from tests.previews import PATIENCE, Serving, git
 from tests.projects import Project, files, small_archive
@@ -325,7 +325,7 @@ def test_a_free_port_is_found_where_none_was_asked_for(tmp_path: Path) -> None:
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         cli.main(["serve", "--port", port])
-    assert stop.value.code == cli.WRONG_USE
+    assert stop.value.code == console.WRONG_USE
     assert "from 1 to 65535" in capsys.readouterr().err
 
 

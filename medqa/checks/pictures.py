@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from medqa import images, sources
 from medqa.archive import Copied
@@ -23,5 +24,5 @@ def _problems(root: Path, path: str) -> list[Problem]:
         return []  # which the copying tells
     if not told:
         return []
-    hint = "take the picture's data out: readers can read them, too"
+    hint = f"readers can read it, too; 'fmt --strip-images {quote(path)}' takes it out, and no pixel changes"
     return [problem((path, 1, 1), "MQ611", f"the image tells more than it shows: {', '.join(told)}", hint)]

@@ -102,12 +102,17 @@ class Desk:
         """Propose a stem that is free."""
         return naming.free(naming.stem_for(title), self._stems)
 
+    def stem_fault(self, stem: str, title: str) -> str:
+        """Say why a stem cannot be, "" where it can."""
+        if fault := stem_fault(stem):
+            return f"'{stem}' cannot be an address: {fault}"
+        taken = stem.casefold() in self._stems
+        return f"there is, or was, a thread '{stem}' already: '{self.stem(title)}' is free" if taken else ""
+
     def edit(self, given: dict[str, str], stem: str) -> Edit:
         """Give the file to write; raises UsageError where an answer, or the stem, cannot be."""
-        if fault := stem_fault(stem):
-            raise UsageError(f"'{stem}' cannot be an address: {fault}")
-        if stem.casefold() in self._stems:
-            raise UsageError(f"there is, or was, a thread '{stem}' already: '{self.stem(given['title'])}' is free")
+        if fault := self.stem_fault(stem, given["title"]):
+            raise UsageError(fault)
         if problems := self._problems(given):
             raise UsageError("; ".join(problems))
         entity = self._directories.specialties.find(given["specialty"])

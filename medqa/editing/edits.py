@@ -1,6 +1,6 @@
 """Changes to the files of an archive: planned as values, shown as a diff, then written all or not at all.
 
-With `images` the only writer of what editors write.
+The only writer of what editors write.
 """
 
 import difflib
@@ -42,6 +42,11 @@ class Edit(msgspec.Struct, frozen=True):
         if self.old is None:
             return f"write  {self.path}"
         return f"move   {self.path} to {self.to}" if self.to else f"change {self.path}"
+
+    def shown(self) -> Iterator[str]:
+        """Give the lines that show what is done: a summary, and a diff."""
+        yield self.summary()
+        yield from self.diff()
 
     def diff(self) -> Iterator[str]:
         """Give the lines of a unified diff."""

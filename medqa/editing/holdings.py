@@ -40,8 +40,8 @@ REFERENCES: dict[Kind, dict[tuple[str, ...], Kind]] = {
     "pages": {},
 }
 """Kind of a document → keys that lead to a value of its front matter → the kind of what that names."""
-IN_PASSING: dict[tuple[str, ...], Kind] = {("reviewed_by",): "doctors"}
-"""The same of what may name somebody, and gives nobody a page."""
+IN_PASSING: dict[tuple[str, ...], Kind] = {("reviewed_by",): "doctors", ("corrections", "by"): "doctors"}
+"""The same of what may name a doctor or anybody else, and gives nobody a page."""
 
 
 class Holding(msgspec.Struct, frozen=True):

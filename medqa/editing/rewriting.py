@@ -211,7 +211,7 @@ def held_at(root: Path, path: str) -> Holding:
     except sources.UnreadableError as error:
         raise UsageError(str(error.problem)) from error
     if found is None:
-        raise UsageError(f"{path} cannot be read: 'build.py check' says why")
+        raise UsageError(f"{path} cannot be read: 'check' says why")
     return found
 
 

@@ -4,13 +4,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from medqa import sources
-from medqa.editing import edits, images, tidying
+from medqa import images, sources
+from medqa.console import FINE, PROBLEMS, count, say
+from medqa.editing import edits, tidying
 from medqa.editing.edits import Edit
-from medqa.editors.console import FINE, PROBLEMS, count, say
 from medqa.errors import UsageError
 
-_IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _OTHER_IMAGES = (".heic", ".heif", ".avif", ".tif", ".tiff")
 """Images that may tell where they were taken, and cannot be mended."""
 
@@ -21,7 +20,7 @@ def run(root: Path, options: argparse.Namespace) -> int:
     planned: list[Edit] = []
     faults: list[str] = []
     seen = 0
-    for path in _chosen(root, options.files, images=options.strip_images):
+    for path in _chosen(root, options.files, with_images=options.strip_images):
         made = _image_edit(root, path) if path.startswith(f"{sources.STATIC}/") else _text_edit(root, path)
         seen += 1
         if isinstance(made, list):
@@ -38,9 +37,9 @@ def run(root: Path, options: argparse.Namespace) -> int:
     return PROBLEMS if faults or (options.check and planned) else FINE
 
 
-def _chosen(root: Path, files: Sequence[Path], *, images: bool) -> list[str]:
+def _chosen(root: Path, files: Sequence[Path], *, with_images: bool) -> list[str]:
     """Give the paths of the documents, and images, that were named; of all where none was."""
-    tops = (sources.CONTENT, *((sources.STATIC,) if images else ()))
+    tops = (sources.CONTENT, *((sources.STATIC,) if with_images else ()))
     everything = [path for top in tops for path in sources.files_below(root, top)]
     known = [path for path in everything if _is_ours(path)]
     if not files:
@@ -60,7 +59,7 @@ def _chosen(root: Path, files: Sequence[Path], *, images: bool) -> list[str]:
 
 def _is_ours(path: str) -> bool:
     if path.startswith(f"{sources.STATIC}/"):
-        return path.lower().endswith((*_IMAGES, *_OTHER_IMAGES))
+        return path.lower().endswith((*images.SUFFIXES, *_OTHER_IMAGES))
     return isinstance(sources.place(path), sources.Place)
 
 

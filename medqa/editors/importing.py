@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from medqa import importers
+from medqa.console import FINE, PROBLEMS, count, say
 from medqa.editing import edits
 from medqa.editing.holdings import census
-from medqa.editors.console import FINE, PROBLEMS, count, say
 from medqa.errors import BuildFailedError
 from medqa.importers import Outcome
 

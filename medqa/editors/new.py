@@ -10,9 +10,9 @@ from pathlib import Path
 
 from medqa import pipeline, sources
 from medqa.cache import FOLDER
+from medqa.console import FINE, complain, say
 from medqa.editing import drafting, edits
 from medqa.editing.drafting import Desk, Field
-from medqa.editors.console import FINE, complain, say, show_edits
 from medqa.errors import UsageError
 from medqa.intake import Told
 from medqa.parse import dialect
@@ -35,7 +35,8 @@ def run(root: Path, options: argparse.Namespace) -> int:
     stem = options.stem or (_ask_stem(desk, given["title"]) if asking else desk.stem(given["title"]))
     edit = desk.edit(given, stem)
     if options.dry_run:
-        show_edits([edit])
+        for line in edit.shown():
+            say(line)
         return FINE
     edits.apply(root, [edit])
     say(f"wrote {edit.path}: a draft. Put in the texts, delete 'status: draft', and run 'check'")
@@ -84,7 +85,11 @@ def _ask(desk: Desk, field: Field, default: str, given: dict[str, str]) -> str:
 
 def _ask_stem(desk: Desk, title: str) -> str:
     proposed = desk.stem(title)
-    return _prompt(f"name of the file, which is the address for good [{proposed}]: ", ()).strip() or proposed
+    while True:
+        stem = _prompt(f"name of the file, which is the address for good [{proposed}]: ", ()).strip() or proposed
+        if not (fault := desk.stem_fault(stem, title)):
+            return stem
+        say(f"  {fault}")
 
 
 def _prompt(words: str, choices: Sequence[str]) -> str:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from medqa.console import FINE, count, say
 from medqa.editing import edits, renaming
-from medqa.editors.console import FINE, count, say, show_edits
 
 
 def run(root: Path, options: argparse.Namespace) -> int:
@@ -12,7 +12,9 @@ def run(root: Path, options: argparse.Namespace) -> int:
     kind = renaming.KINDS[options.kind]
     plan = renaming.plan(root, renaming.Wish(kind, options.old, options.new, options.stem, options.merge))
     if options.dry_run:
-        show_edits(plan.edits)
+        for edit in plan.edits:
+            for line in edit.shown():
+                say(line)
     else:
         edits.apply(root, plan.edits)
         for edit in plan.edits:

@@ -29,6 +29,13 @@ class DraftReply(msgspec.Struct, kw_only=True):
     text: str = ""
 
 
+class DraftFollowUp(msgspec.Struct, kw_only=True):
+    """What the asker asked again, as far as it is known."""
+
+    asked: str = ""
+    text: str = ""
+
+
 class Draft(msgspec.Struct, kw_only=True):
     """A thread as far as it is known; all texts are Markdown."""
 
@@ -39,7 +46,8 @@ class Draft(msgspec.Struct, kw_only=True):
     specialty: str = ""
     asker: dict[str, str] = {}
     asked: str = ""
-    replies: list[DraftReply] = []
+    turns: list[DraftReply | DraftFollowUp] = []
+    """What was said after the question, in its order."""
     topics: list[str] = []
     lang: str = ""
     more_info_by: str = ""
@@ -50,11 +58,22 @@ class Draft(msgspec.Struct, kw_only=True):
     left: list[str] = []
     """What was found and not taken, or not understood, for people."""
 
+    @property
+    def replies(self) -> list[DraftReply]:
+        """The replies among the turns."""
+        return [turn for turn in self.turns if isinstance(turn, DraftReply)]
+
+    @property
+    def follow_ups(self) -> list[DraftFollowUp]:
+        """The follow-ups among the turns."""
+        return [turn for turn in self.turns if isinstance(turn, DraftFollowUp)]
+
     def fields(self) -> list[str]:
         """Name the fields of front matter, and the sections, that it fills."""
         own = ("title", "question", "specialty", "asker", "asked", "topics", "lang")
         told = [key for key in own if getattr(self, key)]
         told += (key for key in ("doctor", "hospital", "replied") if any(getattr(one, key) for one in self.replies))
+        told += ["follow-up"] if self.follow_ups else []
         return [*told, *(["more info"] if self.more_info else [])]
 
     def document(self) -> str:
@@ -66,12 +85,14 @@ class Draft(msgspec.Struct, kw_only=True):
             "asker": {key: self.asker[key] for key in ("name", "age", "sex") if self.asker.get(key)},
             "asked": self.asked,
             **self._replies(),
+            "follow_ups": self._follow_ups(),
             "topics": list(self.topics),
             "lang": self.lang,
             "more_info_by": self.more_info_by,
             "origin": self.origin,
         }
-        sections = [("Question", self.text), *(("Reply", reply.text) for reply in self.replies)]
+        sections = [("Question", self.text)]
+        sections += (("Reply" if isinstance(turn, DraftReply) else "Follow-up", turn.text) for turn in self.turns)
         if self.more_info:
             sections.append(("More Info", self.more_info))
         body = "\n".join(f"## {name}\n\n{text.strip()}\n" for name, text in sections)
@@ -84,6 +105,11 @@ class Draft(msgspec.Struct, kw_only=True):
                 "replies": [_fields_of(reply, "doctor", "hospital", "specialty", "replied") for reply in self.replies]
             }
         return _fields_of(self.replies[0], "doctor", "hospital", "replied") if self.replies else {}
+
+    def _follow_ups(self) -> list[Value]:
+        """Give an entry for each follow-up, none where nothing is known of any."""
+        dated = any(one.asked for one in self.follow_ups)
+        return [{"asked": one.asked} for one in self.follow_ups] if dated else []
 
 
 def _fields_of(reply: DraftReply, *keys: str) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
     title - specialty / what is for sharing / the asker's headline / question / asker, date asked
     Dr. … reply … / reply, signed with doctor and hospital / date replied, once for each reply
+    follow-up / asker, date asked, once for each follow-up, below the question or any reply
     More Info, with headings and lists / cards of similar threads and FAQ, which are left out
 
 In English, or with the labels in Chinese. What is missing is missing in the draft; what is not understood is told.
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 
 from medqa import names
 from medqa.editing import tidying
-from medqa.importers.draft import Draft, DraftReply, as_markdown, clean
+from medqa.importers.draft import Draft, DraftFollowUp, DraftReply, as_markdown, clean
 
 _DATE = r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*\.?"
 _DAY = "(?:日期|時間|时间)"
@@ -30,6 +31,7 @@ _REPLY = re.compile(
     r"Dr\b\.?\s*(?P<doctor>.{2,60}?)\s+(?:reply|replied|replies|answered)\b[\s,:–(-]*(?P<specialty>[^()]{0,60})\)?"
     rf"|(?P<doctor2>.{{2,20}}?)\s*{_DOCTOR}\s*[回答][覆复][\s:：]*(?P<specialty2>.{{0,30}})"
 )
+_FOLLOW_UP = re.compile(r"Follow-?\s?up(?: question)?\s*\d*\s*:?|(?:追[問问]|再[問问])\s*[:：]?", re.IGNORECASE)
 _MORE = re.compile(r"(?:More Info(?:rmation)?|更多資訊|更多信息|更多资讯)\s*:?", re.IGNORECASE)
 _END = re.compile(
     r"(?:(?:Similar|Related) (?:Q&A|Questions|Threads|FAQ)|FAQ|(?:[相類类]似|相[關关])[問问][答題题])\s*:?",
@@ -65,24 +67,24 @@ _LIST = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s*")
 def draft(text: str, origin: str) -> Draft:
     """Read a saved page."""
     lines = [line.strip() for line in clean(text).replace("\r\n", "\n").split("\n")]
-    made = Draft(origin=origin, asker={}, replies=[], repaired=[], left=[])
+    made = Draft(origin=origin, asker={}, turns=[], repaired=[], left=[])
     first = next((at for at, line in enumerate(lines) if line), len(lines))
     marks = _Marks(lines, first + 1)
-    who = _line_above(lines, marks)
     _read_title(made, lines[first] if first < len(lines) else "")
-    _read_question(made, lines[first + 1 : marks.question_end if who is None else who])
-    if marks.byline is not None:
-        _read_byline(made, lines[marks.byline], "" if who is None else lines[who])
-    else:
+    if marks.byline is None:
+        _read_question(made, lines[first + 1 : marks.first_reply])
         made.left.append("no date on which the question was asked was found")
+    else:
+        who = _line_above(lines, marks.byline, first + 1)
+        _read_question(made, lines[first + 1 : marks.byline if who is None else who])
+        _read_byline(made, lines[marks.byline], "" if who is None else lines[who])
+        _read_follow_ups(made, lines[marks.byline + 1 : marks.first_reply], "the question")
     for begin, end in marks.replies():
         _read_reply(made, lines[begin:end])
     if marks.more < marks.end:
         made.more_info = _more_info(made, lines[marks.more + 1 : marks.end])
-    if left := sum(1 for line in lines[marks.end :] if line):
-        made.left.append(
-            f"{left} {'line' if left == 1 else 'lines'} from '{lines[marks.end]}' on: other threads and links"
-        )
+    if left := _told(lines[marks.end :]):
+        made.left.append(f"{left}: other threads and links")
     _settle_specialty(made)
     return made
 
@@ -96,9 +98,8 @@ class _Marks:
         inside = range(begin, self.end)
         self.more = next((at for at in inside if _MORE.fullmatch(lines[at])), self.end)
         self.heads = [at for at in range(begin, self.more) if _REPLY.fullmatch(lines[at])]
-        first_reply = self.heads[0] if self.heads else self.more
-        self.byline = next((at for at in range(begin, first_reply) if _ASKED.fullmatch(lines[at])), None)
-        self.question_end = first_reply if self.byline is None else self.byline
+        self.first_reply = self.heads[0] if self.heads else self.more
+        self.byline = next((at for at in range(begin, self.first_reply) if _ASKED.fullmatch(lines[at])), None)
 
     def replies(self) -> list[tuple[int, int]]:
         """Give where each reply begins, with its heading, and ends."""
@@ -132,23 +133,27 @@ def _is_headline(line: str) -> bool:
     return len(line) <= _LONGEST_HEADLINE and not line.endswith((".", "。"))
 
 
-def _line_above(lines: Sequence[str], marks: _Marks) -> int | None:
+def _line_above(lines: Sequence[str], byline: int, begin: int) -> int | None:
     """Give the line that tells of the asker where the line with the date does not."""
-    found = _ASKED.fullmatch(lines[marks.byline]) if marks.byline is not None else None
-    if found is None or marks.byline is None or found["who"] or found["who2"]:
+    if _told_by(lines[byline])[0]:
         return None
-    at = next((at for at in range(marks.byline - 1, 0, -1) if lines[at]), 0)
-    asker = _ASKER.fullmatch(lines[at].rstrip(".。"))
-    return at if asker and (asker["age"] or asker["sex"]) and len(lines[at]) <= _LONGEST_HEADING else None
+    at = next((at for at in range(byline - 1, begin - 1, -1) if lines[at]), None)
+    asker = _ASKER.fullmatch(lines[at].rstrip(".。")) if at is not None and len(lines[at]) <= _LONGEST_HEADING else None
+    return at if asker and (asker["age"] or asker["sex"]) else None
+
+
+def _told_by(byline: str) -> tuple[str, str]:
+    """Give the words for the asker, and the day, of a line that tells when something was asked."""
+    found = _ASKED.fullmatch(byline)
+    if found is None:
+        return "", ""
+    return (found["who"] or found["who2"] or "").strip().rstrip(".。"), tidying.day(found["date"] or found["date2"])
 
 
 def _read_byline(made: Draft, line: str, above: str) -> None:
     """Take who asked, and when; the asker may stand on the line above."""
-    found = _ASKED.fullmatch(line)
-    if found is None:
-        return
-    who = (found["who"] or found["who2"] or above).strip().rstrip(".。")
-    made.asked = tidying.day(found["date"] or found["date2"])
+    told_here, made.asked = _told_by(line)
+    who = told_here or above.rstrip(".。")
     asker = _ASKER.fullmatch(who)
     if not who or asker is None:
         return
@@ -161,6 +166,45 @@ def _read_byline(made: Draft, line: str, above: str) -> None:
     if len(told["name"]) > _LONGEST_HEADING:
         made.left.append(f"the asker could not be read from '{who}'")
         made.asker = {}
+
+
+def _read_follow_ups(made: Draft, lines: Sequence[str], place: str) -> None:
+    """Take what the asker wrote below the question or a reply: above a line with the date, or below a label.
+
+    What else stands there may be anybody's, and is told.
+    """
+    begin = 0
+    for at, line in enumerate(lines):
+        if _ASKED.fullmatch(line):
+            above = _line_above(lines, at, begin)
+            who, asked = _told_by(line)
+            who = who if above is None else lines[above].rstrip(".。")
+            _read_follow_up(made, lines[begin : at if above is None else above], asked)
+            asker = _ASKER.fullmatch(who)
+            if who and (asker is None or asker["name"].strip(" ,，.") not in {"", made.asker.get("name", "")}):
+                made.left.append(f"follow-up {len(made.follow_ups)} is signed by '{who}'")
+            begin = at + 1
+    rest = lines[begin:]
+    if any(_FOLLOW_UP.fullmatch(line) for line in rest):
+        _read_follow_up(made, rest, "")
+    elif left := _told([line for line in rest if not _SHARE.fullmatch(line)]):
+        made.left.append(f"below {place}: {left}")
+
+
+def _read_follow_up(made: Draft, lines: Sequence[str], asked: str) -> None:
+    text = [line for line in lines if not _SHARE.fullmatch(line) and not _FOLLOW_UP.fullmatch(line)]
+    words = _mended(made, f"follow-up {len(made.follow_ups) + 1}", text)
+    if words:
+        made.turns.append(DraftFollowUp(asked=asked, text=words))
+    elif asked:
+        made.left.append(f"a second day on which something was asked, {asked}, without a text")
+
+
+def _told(lines: Sequence[str]) -> str:
+    """Say which lines are meant; "" for none that is not empty."""
+    written = [line for line in lines if line]
+    count = f"{len(written)} {'line' if len(written) == 1 else 'lines'}"
+    return f"{count} from '{written[0][:_LONGEST_HEADING]}' on" if written else ""
 
 
 def _read_reply(made: Draft, lines: Sequence[str]) -> None:
@@ -180,11 +224,12 @@ def _read_reply(made: Draft, lines: Sequence[str]) -> None:
     reply.hospital = _hospital(reply.text, doctor)
     if not reply.hospital:
         made.left.append(f"no hospital stands in the signature of {doctor}")
-    made.replies.append(reply)
+    made.turns.append(reply)
     if not found:
         made.left.append(f"the reply of {doctor} has no date")
-    if rest := [line for line in lines[dated + 1 :] if line and not _SHARE.fullmatch(line)]:
-        made.left.append(f"below the reply of {doctor}: {' / '.join(rest)[:_LONGEST_HEADLINE]}")
+    if any(_ASKED.fullmatch(line) for line in lines[1:dated]):
+        made.left.append(f"words of an asker stand in the reply of {doctor}: part them by hand")
+    _read_follow_ups(made, lines[dated + 1 :], f"the reply of {doctor}")
 
 
 def _hospital(text: str, doctor: str) -> str:
@@ -210,6 +255,8 @@ def _is_hospital(text: str) -> bool:
 
 def _more_info(made: Draft, lines: Sequence[str]) -> str:
     """Take the background text: its headings get their marks, its bullets become lists."""
+    if any(_ASKED.fullmatch(line) or _REPLY.fullmatch(line) for line in lines):
+        made.left.append("what looks like a question or reply stands in More Info: part it by hand")
     marked: list[str] = []
     for at, line in enumerate(lines):
         above = lines[at - 1] if at else ""

@@ -123,7 +123,7 @@ class _Maker:
 
     def __init__(self, plan: Plan, origin: str) -> None:
         self._plan = plan
-        self._made = Draft(origin=origin, asker={}, replies=[], topics=[], repaired=[], left=[])
+        self._made = Draft(origin=origin, asker={}, turns=[], topics=[], repaired=[], left=[])
 
     def draft(self, numbered: _Numbered) -> Draft:
         """Make the thread of the first row, with a reply of each row that has one."""
@@ -211,4 +211,4 @@ class _Maker:
         if any((other.doctor, other.text) == (reply.doctor, reply.text) for other in made.replies):
             made.left.append(f"row {number}: the same reply again")
         else:
-            made.replies.append(reply)
+            made.turns.append(reply)

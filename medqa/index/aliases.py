@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from medqa import sources
-from medqa.archive import FOLDERS, Archive, Claim
+from medqa.archive import FOLDERS, Archive, Claim, ListKey
 from medqa.documents import Page, Record, Thread
 from medqa.errors import Problem, problem
 from medqa.fields import Name
@@ -39,8 +40,9 @@ def settle(changes: Changes, before: Before) -> None:
         changes.keep("claims", key, problems)
         if old != new:
             archive.claimed.put(key, new or None)
-            for url in old.keys() | new.keys():
-                _claim(changes, url, old.get(url), new.get(url))
+            for url in sorted(old.keys() | new.keys()):
+                if old.get(url) != new.get(url):
+                    _claim(changes, url, old.get(url), new.get(url))
 
 
 def _claim(changes: Changes, url: str, old: Claim | None, new: Claim | None) -> None:
@@ -73,7 +75,7 @@ def twice(claim: Claim, first: Claim) -> Problem:
 
 
 def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem]) -> list[tuple[str, str]]:
-    """Give (old address, new address) pairs of an alias: several for a topic, none where the target has no page."""
+    """Give (old address, new address) pairs of an alias: none where the target has no page, several for a list."""
     text = unicodedata.normalize("NFC", alias.text)
     at = (place.path, alias.line, alias.column)
     if text.startswith("/"):
@@ -90,18 +92,43 @@ def _alias(archive: Archive, place: Place, alias: Name, problems: list[Problem])
         message = f"'{text}' is the name of another file"
         problems.append(problem(at, "MQ215", message, "delete the alias, or rename that file"))
         return []
+    return list(_former(archive, place, text))
+
+
+def _former(archive: Archive, place: Place, text: str) -> Iterator[tuple[str, str]]:
+    """Give the (old, new) addresses of all pages of what had a former name.
+
+    It had pages for topics and years under that name, too: each leads to its like under the new one. Which of them
+    there were the archive no longer knows; for those of today there is a redirect each.
+    """
     if place.kind == "topics":
-        keys = archive.topic_lists(place.stem)
-        return [(f"/{key.removesuffix(place.stem)}{text}/", f"/{key}/") for key in keys]
-    own = [(f"/{place.kind}/{text}/", target)] if (target := _target(archive, place)) else []
-    return [*own, *_faq(archive, place.stem, text)] if place.kind == "specialties" else own
+        for key in archive.topic_lists(place.stem):
+            yield from _list(archive, key, f"{key.removesuffix(place.stem)}{text}")
+    elif target := _target(archive, place):
+        yield f"/{place.kind}/{text}/", target
+        if place.kind != "threads":
+            yield from _years(archive, f"{place.kind}/{place.stem}", f"{place.kind}/{text}")
+    if place.kind == "specialties":
+        yield from _faq(archive, place.stem, text)
 
 
-def _faq(archive: Archive, slug: str, text: str) -> list[tuple[str, str]]:
+def _list(archive: Archive, key: ListKey, old: str) -> Iterator[tuple[str, str]]:
+    """Give the (old, new) addresses of a list's entry page, and of the pages of its years."""
+    yield f"/{old}/", f"/{key}/"
+    yield from _years(archive, key, old)
+
+
+def _years(archive: Archive, key: ListKey, old: str) -> Iterator[tuple[str, str]]:
+    return ((f"/{old}{url.removeprefix(f'/{key}')}", url) for url in archive.year_urls(key))
+
+
+def _faq(archive: Archive, slug: str, text: str) -> Iterator[tuple[str, str]]:
     """Give the (old, new) addresses of a specialty's FAQ and its lists under a former name."""
     keys = archive.faq_lists(slug)
-    whole = [(f"/faq/{text}/", f"/faq/{slug}/")] if keys else []
-    return [*whole, *((f"/faq/{text}/{key.rpartition('/')[2]}/", f"/{key}/") for key in keys)]
+    if keys:
+        yield f"/faq/{text}/", f"/faq/{slug}/"
+    for key in keys:
+        yield from _list(archive, key, f"faq/{text}/{key.rpartition('/')[2]}")
 
 
 def _target(archive: Archive, place: Place) -> str | None:

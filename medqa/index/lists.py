@@ -190,11 +190,8 @@ def _lay_out(changes: Changes, key: ListKey, old: Counts | None, new: Counts | N
 
 def _year_pages(archive: Archive, key: ListKey, counts: Counts | None) -> Iterator[tuple[str, str]]:
     """Give the pages of a list's years: (address, argument of their planner)."""
-    if not counts or not archive.is_long(key, counts):
-        return
-    for year, count in counts.items():
-        for number in range(1, -(-count // archive.config.per_page) + 1):
-            yield archive.year_url(key, year, number), f"{key} {year} {number}"
+    for year, number in archive.year_pages(key, counts or {}):
+        yield archive.year_url(key, year, number), f"{key} {year} {number}"
 
 
 def _lay_out_entity(changes: Changes, key: str) -> None:

@@ -277,6 +277,7 @@ class Desk:
             doctor=doctor,
             reply=listing.reply,
             words=self.strings(lang).language,
+            draft=listing.draft,
         )
 
     # --- lists ----------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def thread(desk: Desk, stem: str) -> ThreadPage:
         duplicate_of=duplicate_of,
         translations=tuple(desk.thread_link(other, lang) for other in archive.translations(stem, one.translation_of)),
         translated_by=one.translated_by,
-        reviewed_by=_reviewer(desk, one, lang),
+        reviewed_by=_anybody(desk, one.reviewed_by.text, lang) if one.reviewed_by else "",
         reviewed_on=one.reviewed_on,
         age_years=_age(desk, seen_last) if seen_last else 0,
         review_due=_review_due(archive, specialty.record.review_months if specialty.record else 0, seen_last),
@@ -93,7 +93,9 @@ def _reply(desk: Desk, one: Thread, reply: Reply, number: int, lang: str) -> Rep
         replied=reply.replied,
         text=reply.text,
         corrections=tuple(
-            pages.Correction(change.on, change.by, change.why) for change in one.corrections if change.reply == number
+            pages.Correction(change.on, _anybody(desk, change.by, lang) if change.by else "", change.why)
+            for change in one.corrections
+            if change.reply == number
         ),
     )
 
@@ -103,11 +105,9 @@ def _other(desk: Desk, reference: Name | None, lang: str) -> Link | None:
     return desk.thread_link(stem, lang) if stem else None
 
 
-def _reviewer(desk: Desk, one: Thread, lang: str) -> str:
-    """Give the reviewer's name: a doctor's with the honorific, any other as written."""
-    if one.reviewed_by is None:
-        return ""
-    doctor = desk.named("doctors", one.reviewed_by.text)
+def _anybody(desk: Desk, name: str, lang: str) -> str:
+    """Give the name of a doctor with the honorific, any other as written."""
+    doctor = desk.named("doctors", name)
     return desk.say("doctor_name", lang, name=doctor.text) if doctor.key else doctor.text
 
 

@@ -6,8 +6,9 @@ It is HTML in a shadow tree, which the styles of the page don't reach: these may
 from html import escape
 from pathlib import Path
 
+from medqa.console import count
 from medqa.errors import Problem
-from medqa.reports import counted, excerpt
+from medqa.reports import excerpt
 from medqa.serve.preview import Standing
 
 _SHOWN = 20
@@ -37,10 +38,10 @@ def overlay(root: Path, standing: Standing) -> str:
     """Show why the last build failed; "" where it did not."""
     if not standing.failed:
         return ""
-    count = len(standing.problems)
-    what = f"{counted(count, 'error')} in the archive" if count else "The preview cannot be made"
+    number = len(standing.problems)
+    what = f"{count(number, 'error')} in the archive" if number else "The preview cannot be made"
     shown = "".join(_item(root, found) for found in standing.problems[:_SHOWN])
-    more = f"<p>… and {count - _SHOWN:,} more: the terminal lists them all.</p>" if count > _SHOWN else ""
+    more = f"<p>… and {number - _SHOWN:,} more: the terminal lists them all.</p>" if number > _SHOWN else ""
     reason = f"<p>{escape(standing.reason)}</p>" if standing.reason else ""
     return _FRAME % (f"{what}. The pages stay as they were until this is mended.", f"{reason}<ol>{shown}</ol>{more}")
 

@@ -1,11 +1,8 @@
-"""What the editors' commands print."""
+"""What commands print, and how they end."""
 
 import sys
-from collections.abc import Sequence
 
-from medqa.editing.edits import Edit
-
-FINE, PROBLEMS = 0, 1
+FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 """Exit codes."""
 
 
@@ -20,13 +17,5 @@ def complain(line: str) -> None:
 
 
 def count(number: int, word: str) -> str:
-    """Write a number of things."""
+    """Write "1 error", "2,000 errors"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def show_edits(planned: Sequence[Edit]) -> None:
-    """Print edits as a diff."""
-    for edit in planned:
-        say(edit.summary())
-        for line in edit.diff():
-            say(line)
