@@ -173,7 +173,7 @@ def _check(root: Path, options: BuildOptions, asked: Asked, clock: Clock) -> Che
         spoken = dialect(settings, told.desk.locales)
         unexplained = corrections.problems(root, since, spoken) if since else ()
     raising = {"error", "warning"} if asked.strict or settings.profile == "strict" else {"error"}
-    shown = tuple(one for one in sorted({*problems, *unexplained}) if _wanted(one, asked, settings, since))
+    shown = tuple(sorted({one for one in (*problems, *unexplained) if _wanted(one, asked, settings, since)}))
     return Checked(shown, any(settings.level(one.code) in raising for one in shown), settings)
 
 
@@ -215,12 +215,12 @@ def _ask(
 
 @contextmanager
 def _unmade(root: Path, options: BuildOptions, clock: Clock) -> Iterator[tuple[Told, list[Problem]]]:
-    """Bring what is known of an archive up to date without making a page; gives also its problems."""
+    """Bring what is known of an archive up to date without making a page; gives also its problems, in no order."""
     sources.require_content(root)
     options = msgspec.structs.replace(options, out=root / CHECKED, examine=True)
     with _pool(root, options) as pool, opened(options.cache, sources.engine_digest()) as memory:
         told = update(root, options, memory, pool, clock)
-        problems = sorted({*told.problems, *_unfilled(told)})
+        problems = [*told.problems, *_unfilled(told)]
         if not _failing(problems):
             told.state.commit("")
         yield told, problems
