@@ -209,6 +209,18 @@ def test_a_specialty_is_renamed_in_the_settings_too(linked: Project, capsys: pyt
         assert "nerves-all" in linked.page(old)
 
 
+@pytest.mark.parametrize("settings", [b"\xff\xfe", b"name: A\0\n", b"specialties: [Neurology\n"])
+def test_settings_that_cannot_be_read_stay_and_are_told_of(
+    archive: Project, capsys: pytest.CaptureFixture[str], settings: bytes
+) -> None:
+    (archive.root / "config.yaml").write_bytes(settings)
+    code, said = run(archive, capsys, "specialty", "Neurology", "Nerves")
+    assert (code, "config.yaml stays as it is: mend it, then look for the old name there" in said) == (0, True), said
+    assert "note: config.yaml:1:" in said
+    assert (archive.root / "config.yaml").read_bytes() == settings
+    assert "specialty: Nerves" in text(archive, "content/threads/calf-twitch.md")
+
+
 def test_two_specialties_become_one(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:
     linked.write("config.yaml", "specialties:\n  - Cardiology\n  - Neurology\n")
     linked.record("specialties", "cardiology")
