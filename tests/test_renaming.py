@@ -149,6 +149,11 @@ def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[s
     assert problems(linked) == []
 
 
+def test_a_name_that_is_not_utf8_is_refused(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = run(archive, capsys, "doctor", "Ann Bell", "Zo\udceb Bell")
+    assert (code, said.endswith(": this is not UTF-8 text: set the terminal, or the script, to UTF-8\n")) == (2, True)
+
+
 def test_a_name_without_a_record_gets_one_for_its_old_address(
     archive: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
