@@ -89,6 +89,8 @@ status: draft
         ([*GIVEN, "--title", "caf\udce9"], "--title: this is not UTF-8 text"),
         ([*GIVEN, "--topics", "cold feet, caf\udce9"], "--topics: this is not UTF-8 text"),
         ([*GIVEN, "--stem", "caf\udce9"], "cannot be an address"),
+        ([*GIVEN, "--hospital", "North Hospital"], "--hospital belongs to a reply: give --doctor, too"),
+        ([*GIVEN, "--doctor", "", "--replied", "2023-07-07"], "--replied belongs to a reply: give --doctor, too"),
         ([*GIVEN, "--lang", "chinese please"], "--lang: 'chinese please' is not a language tag"),
     ],
 )
