@@ -130,7 +130,7 @@ def test_a_name_that_fits_several_is_refused(project: Project, capsys: pytest.Ca
         (["x.csv"], "a table needs --mapping"),
         (["nowhere.txt"], "cannot be read: No such file or directory"),
         (["empty"], "no page, with the ending .txt, lies there"),
-        (["other.txt"], "other.txt:2: byte 0xe9 is not UTF-8 text; save the file as UTF-8"),
+        (["page.txt", "nowhere.txt"], "nowhere.txt: cannot be read: No such file or directory"),
         (["nowhere.csv", "--mapping", "plan.yaml"], "nowhere.csv: cannot be read: No such file or directory"),
         (["other.csv", "--mapping", "plan.yaml"], "other.csv:2: byte 0xe9 is not UTF-8 text"),
         (["empty.csv", "--mapping", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
@@ -146,12 +146,22 @@ def test_what_cannot_be_imported_is_said(
 ) -> None:
     monkeypatch.chdir(project.root)
     project.write("empty/page.html", "").write("empty.csv", "").write("plan.yaml", "thread: {text: question}\n")
-    for name in ("other.txt", "other.csv"):
-        (project.root / name).write_bytes(b"question\ncaf\xe9\n")
+    project.write("other.csv", b"question\ncaf\xe9\n").write("page.txt", "")
     code, said = run(project, capsys, *words)
     assert code == 2
-    assert said.startswith(f"medqa: {words[0] if words[-1] != 'nowhere.yaml' else words[-1]}")
+    assert said.startswith(f"medqa: {words[-1] if words[-1].startswith('nowhere') else words[0]}")
     assert reason in said
+
+
+def test_a_page_that_is_not_utf8_is_refused_and_the_others_are_written(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (CASES / "whole-page.txt").read_bytes()
+    project.write("saved/1.txt", page).write("saved/2.txt", b"caf\xc3\xa9\ncaf\xe9\n").write("saved/3.txt", page)
+    code, said = run(project, capsys, project.root / "saved")
+    assert (code, said.splitlines()[-1]) == (1, "2 threads written, 0 known already, 1 refused")
+    reason = "2.txt:2:4: MQ101 byte 0xe9 is not UTF-8 text; save the file as UTF-8 (in most editors: Save as, Encoding)"
+    assert f"saved/2.txt: refused\n  problem:  {reason}\n" in said
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

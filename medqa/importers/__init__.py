@@ -47,15 +47,21 @@ class Outcome(msgspec.Struct, frozen=True):
     """Records written for names that would share an address."""
 
 
-def drafts(files: Sequence[Path], plan_file: Path | None) -> Iterator[Draft]:
-    """Read files, and all pages of folders; raises UsageError or BuildFailedError where one cannot be read."""
+def drafts(files: Sequence[Path], plan_file: Path | None) -> Iterator[Draft | Outcome]:
+    """Read files, and all pages of folders; a page that is no text is refused.
+
+    Raises UsageError or BuildFailedError where a table or a mapping cannot be read; for pages, before the first is.
+    """
     if plan_file:
         settings = mapping.read(plan_file)
         for file in files:
             yield from rows.drafts(rows.read(file, settings), settings, file.name)
         return
-    for file, origin in _pages(files):
-        yield page_text.draft(mapping.text_of(file), origin)
+    for file, origin in list(_pages(files)):
+        try:
+            yield page_text.draft(sources.read(file.parent, file.name).text, origin)
+        except sources.UnreadableError as error:
+            yield Outcome(origin, "refused", problems=[f"{error.problem.head}; {error.problem.hint}"])
 
 
 def _pages(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
@@ -66,18 +72,20 @@ def _pages(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             if not found:
                 raise UsageError(f"{file}: no page, with the ending .txt, lies there")
             yield from ((path, f"{file.resolve().name}/{path.relative_to(file).as_posix()}") for path in found)
-        elif file.suffix.lower() in _PAGE_ENDINGS:
-            yield file, f"{file.resolve().parent.name}/{file.name}"
-        else:
+        elif file.suffix.lower() not in _PAGE_ENDINGS:
             hint = "a table needs --mapping; a web page is saved as text, with the ending .txt"
             raise UsageError(f"{file}: {hint}")
+        elif not file.exists():
+            raise UsageError(f"{file}: cannot be read: No such file or directory")
+        else:
+            yield file, f"{file.resolve().parent.name}/{file.name}"
 
 
-def plan(made: Iterable[Draft], known: Census) -> Iterator[tuple[Outcome, list[Edit]]]:
+def plan(made: Iterable[Draft | Outcome], known: Census) -> Iterator[tuple[Outcome, list[Edit]]]:
     """Give what becomes of each draft, and the files to write for it."""
     desk = _Desk(known)
     for draft in made:
-        yield desk.take(draft)
+        yield (draft, []) if isinstance(draft, Outcome) else desk.take(draft)
 
 
 class _Desk:
