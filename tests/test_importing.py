@@ -153,6 +153,26 @@ def test_what_cannot_be_imported_is_said(
     assert reason in said
 
 
+def test_another_page_of_a_known_origin_is_told_of(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (CASES / "whole-page.txt").read_text(encoding="utf-8")
+    project.write("a/saved/1.txt", page).write("b/saved/1.txt", page.replace("2021/03/11", "2021/03/12"))
+    project.write("c/saved/1.txt", page)
+    a, b, c = (project.root / name / "saved" for name in "abc")
+    path = "content/threads/gastroenterology/2021/hiccups-after-every-meal-when-to-worry.md"
+    before = files(project.root)
+    code, said = run(project, capsys, "--dry-run", a, b, c)
+    assert (code, files(project.root)) == (0, before)
+    assert said.count("  left:     all: it differs from") == 1
+    assert said.splitlines()[-1] == "1 thread to write, 2 known already (1 not the same), 0 refused"
+    run(project, capsys, a)
+    assert [(one["state"], one["left"]) for one in told(project, capsys, b, c)] == [
+        ("known", [f"what differs from '{path}': replied"]),
+        ("known", []),
+    ]
+    project.edit(path, "asked:", "topics: [hiccups]\nasked:").edit(path, "## Reply", "Added.\n\n## Reply")
+    assert [one["left"] for one in told(project, capsys, c)] == [[f"what differs from '{path}': texts"]]
+
+
 def test_a_page_that_is_not_utf8_is_refused_and_the_others_are_written(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

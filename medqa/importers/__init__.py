@@ -18,7 +18,7 @@ from medqa.editing.edits import Edit
 from medqa.editing.holdings import Census
 from medqa.errors import UsageError
 from medqa.fields import Name
-from medqa.importers import mapping, page_text, rows
+from medqa.importers import comparing, mapping, page_text, rows
 from medqa.importers.draft import Draft
 from medqa.index import names_in
 from medqa.parse import parse
@@ -81,9 +81,9 @@ def _pages(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             yield file, f"{file.resolve().parent.name}/{file.name}"
 
 
-def plan(made: Iterable[Draft | Outcome], known: Census) -> Iterator[tuple[Outcome, list[Edit]]]:
+def plan(root: Path, made: Iterable[Draft | Outcome], known: Census) -> Iterator[tuple[Outcome, list[Edit]]]:
     """Give what becomes of each draft, and the files to write for it."""
-    desk = _Desk(known)
+    desk = _Desk(root, known)
     for draft in made:
         yield (draft, []) if isinstance(draft, Outcome) else desk.take(draft)
 
@@ -91,16 +91,19 @@ def plan(made: Iterable[Draft | Outcome], known: Census) -> Iterator[tuple[Outco
 class _Desk:
     """Takes drafts in, one after another, and remembers which names are taken by now."""
 
-    def __init__(self, known: Census) -> None:
+    def __init__(self, root: Path, known: Census) -> None:
+        self._root = root
         self._known = known
         self._stems = set(known.stems["threads"])
         self._origins = dict(known.origins)
+        self._taken: dict[str, str] = {}
+        """Origin of a thread that was taken in by now → digest of its file."""
         self._addresses = {kind: _Addresses(known, kind) for kind in ("doctors", "hospitals", "specialties", "topics")}
 
     def take(self, draft: Draft) -> tuple[Outcome, list[Edit]]:
         """Make the files of a draft, or say why there are none."""
         if draft.origin in self._origins:
-            return Outcome(draft.origin, "known", self._origins[draft.origin]), []
+            return self._again(draft), []
         stem = naming.free(naming.stem_for(draft.title), self._stems)
         folder = naming.stem_for(draft.specialty) if draft.specialty else "imported"
         place = Place("threads", stem, f"{sources.CONTENT}/threads/{folder}/{draft.asked[:4] or 'undated'}/{stem}.md")
@@ -114,6 +117,7 @@ class _Desk:
         ]
         self._stems.add(stem.casefold())
         self._origins[draft.origin] = place.path
+        self._taken[draft.origin] = sources.digest(text)
         outcome = Outcome(
             draft.origin,
             "new",
@@ -125,6 +129,17 @@ class _Desk:
             [one.path for one in records],
         )
         return outcome, [*records, edits.new_file(place.path, text)]
+
+    def _again(self, draft: Draft) -> Outcome:
+        """Tell of a draft whose origin is known, and in what it is not the thread that stands."""
+        text, path = draft.document(), self._origins[draft.origin]
+        left = []
+        if draft.origin not in self._taken:
+            if differing := comparing.differences(self._root, path, text):
+                left = [f"what differs from '{path}': {', '.join(differing)}"]
+        elif self._taken[draft.origin] != sources.digest(text):
+            left = [f"all: it differs from '{path}', which has the same origin and was taken before it"]
+        return Outcome(draft.origin, "known", path, left=left)
 
     def _problems(self, parsed: object) -> list[str]:
         """Say what keeps a draft from being a thread."""
