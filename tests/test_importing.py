@@ -173,6 +173,19 @@ def test_another_page_of_a_known_origin_is_told_of(project: Project, capsys: pyt
     assert [one["left"] for one in told(project, capsys, c)] == [[f"what differs from '{path}': texts"]]
 
 
+def test_a_page_comes_once_though_the_folder_above_is_imported(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (CASES / "whole-page.txt").read_text(encoding="utf-8")
+    project.write("in/a/saved/1.txt", page).write("in/b/saved/1.txt", page.replace("2021/03/11", "2021/03/12"))
+    above, below = project.root / "in", project.root / "in/a/saved"
+    states = ["new", "known", "new"]
+    assert [one["state"] for one in told(project, capsys, "--dry-run", below, above)] == states
+    assert [one["state"] for one in told(project, capsys, below)] == ["new"]
+    assert [one["state"] for one in told(project, capsys, above)] == ["known", "new"]
+    assert [one["state"] for one in told(project, capsys, project.root / "in/b")] == ["known"]
+
+
 def test_a_page_that_is_not_utf8_is_refused_and_the_others_are_written(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ parser that the build uses, and only then written. Nothing that stands is overwr
 known again by its `origin`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -97,13 +98,21 @@ class _Desk:
         self._stems = set(known.stems["threads"])
         self._origins = dict(known.origins)
         self._taken: dict[str, str] = {}
-        """Origin of a thread that was taken in by now → digest of its file."""
+        """Origin of a thread that was taken in by now → digest of its draft."""
+        self._nested: dict[str, list[str]] = defaultdict(list)
+        """Name of a page and its folder → the origins that end so."""
+        for origin in known.origins:
+            self._nested[_page(origin)].append(origin)
         self._addresses = {kind: _Addresses(known, kind) for kind in ("doctors", "hospitals", "specialties", "topics")}
 
     def take(self, draft: Draft) -> tuple[Outcome, list[Edit]]:
         """Make the files of a draft, or say why there are none."""
         if draft.origin in self._origins:
-            return self._again(draft), []
+            left = self._left(draft, draft.origin)
+            return Outcome(draft.origin, "known", self._origins[draft.origin], left=left), []
+        for other in self._nested[_page(draft.origin)]:
+            if _within(draft.origin, other) and not self._left(draft, other):
+                return Outcome(draft.origin, "known", self._origins[other]), []
         stem = naming.free(naming.stem_for(draft.title), self._stems)
         folder = naming.stem_for(draft.specialty) if draft.specialty else "imported"
         place = Place("threads", stem, f"{sources.CONTENT}/threads/{folder}/{draft.asked[:4] or 'undated'}/{stem}.md")
@@ -117,7 +126,8 @@ class _Desk:
         ]
         self._stems.add(stem.casefold())
         self._origins[draft.origin] = place.path
-        self._taken[draft.origin] = sources.digest(text)
+        self._taken[draft.origin] = _digest(draft)
+        self._nested[_page(draft.origin)].append(draft.origin)
         outcome = Outcome(
             draft.origin,
             "new",
@@ -130,16 +140,14 @@ class _Desk:
         )
         return outcome, [*records, edits.new_file(place.path, text)]
 
-    def _again(self, draft: Draft) -> Outcome:
-        """Tell of a draft whose origin is known, and in what it is not the thread that stands."""
-        text, path = draft.document(), self._origins[draft.origin]
-        left = []
-        if draft.origin not in self._taken:
-            if differing := comparing.differences(self._root, path, text):
-                left = [f"what differs from '{path}': {', '.join(differing)}"]
-        elif self._taken[draft.origin] != sources.digest(text):
-            left = [f"all: it differs from '{path}', which has the same origin and was taken before it"]
-        return Outcome(draft.origin, "known", path, left=left)
+    def _left(self, draft: Draft, origin: str) -> list[str]:
+        """Say in what a draft is not the thread of an origin."""
+        path = self._origins[origin]
+        if origin in self._taken:
+            same = self._taken[origin] == _digest(draft)
+            return [] if same else [f"all: it differs from '{path}', which has the same origin and was taken before it"]
+        differing = comparing.differences(self._root, path, draft.document())
+        return [f"what differs from '{path}': {', '.join(differing)}"] if differing else []
 
     def _problems(self, parsed: object) -> list[str]:
         """Say what keeps a draft from being a thread."""
@@ -152,6 +160,21 @@ class _Desk:
             if several := self._known.directories.of(kind).ambiguous(Name(name.text)):
                 found.append(f"MQ213 '{name.text}' fits {', '.join(several)}: write one of these instead")
         return found
+
+
+def _page(origin: str) -> str:
+    """Give the names of a page and of the folder it lies in."""
+    return "/".join(origin.split("/")[-2:])
+
+
+def _within(one: str, other: str) -> bool:
+    """Say whether two origins may be of one page, once imported with its folder and once with the folder above."""
+    return one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def _digest(draft: Draft) -> str:
+    """Give the same for all that says the same, wherever it comes from."""
+    return sources.digest(msgspec.structs.replace(draft, origin="").document())
 
 
 class _Addresses:
