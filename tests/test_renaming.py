@@ -69,7 +69,7 @@ def test_renamed_there_and_back_leaves_one_alias(linked: Project, capsys: pytest
 
 
 def test_two_threads_become_one(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    linked.edit("content/threads/eyelid-twitch.md", '"twitching"', '"twitching"').thread("x", related=["calf-twitch"])
+    linked.thread("x", related=["calf-twitch"])
     code, said = run(linked, capsys, "thread", "calf-twitch", "numb-hand")
     assert (code, "there is a thread 'numb-hand' already" in said) == (2, True)
     code, said = run(linked, capsys, "thread", "calf-twitch", "numb-hand", "--merge")
