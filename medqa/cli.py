@@ -68,8 +68,11 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
 
 
 def _with_command(arguments: list[str]) -> list[str]:
-    """Put `build`, the default command, in front of options."""
+    """Put the command in front of --root, which every command has, and `build`, the default command, before options."""
     first = next(iter(arguments), "")
+    at = 2 if first == "--root" else int(first.startswith("--root="))
+    if at and arguments[at : at + 1] and arguments[at] in _COMMANDS:
+        return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
     return arguments if first in {*_COMMANDS, "-h", "--help", "--version"} else ["build", *arguments]
 
 

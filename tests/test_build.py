@@ -1,5 +1,6 @@
 """What a build makes again after an edit of a thread, and why."""
 
+import json
 from typing import Any
 
 import pytest
@@ -165,6 +166,15 @@ def test_verify_names_the_first_file_that_differs(archive: Project) -> None:
     archive.build()
     archive.remove("static/0.txt")
     assert pipeline.verify(archive.root, options) == "0.txt should not be there"
+
+
+@pytest.mark.parametrize("form", ["--root {}", "--root={}"])
+def test_the_root_may_stand_before_the_command(archive: Project, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    root = form.format(archive.root).split(" ")
+    assert cli.main([*root, "stats", "--jobs", "1", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert cli.main([*root, "--jobs", "1"]) == 0
+    assert archive.has("/")
 
 
 def test_the_command_says_why_and_verifies(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:
