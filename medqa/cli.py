@@ -391,7 +391,7 @@ _COMMANDS = {
 
 
 def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "Config | None" = None) -> None:
-    from medqa import reports  # noqa: PLC0415
+    from medqa import reports, revisions  # noqa: PLC0415
     from medqa.config import Config  # noqa: PLC0415
 
     settings = config or Config()
@@ -399,10 +399,11 @@ def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "
         case "json":
             lines: Iterable[str] = [reports.as_json(problems)]
         case "github":
-            lines = reports.github(problems, lambda found: settings.level(found.code))
+            lines = reports.github(problems, lambda found: settings.level(found.code), revisions.prefix(root))
         case "sarif":
             levels = {code: settings.level(code) for code in CODES}
-            lines = [reports.sarif(problems, lambda found: settings.level(found.code), _version(), levels)]
+            folder = revisions.prefix(root)
+            lines = [reports.sarif(problems, lambda found: settings.level(found.code), _version(), levels, folder)]
         case _:
             lines = reports.text(root, problems)
     for line in lines:
