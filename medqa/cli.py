@@ -46,9 +46,11 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
             stream.reconfigure(errors="backslashreplace")
-    options = _parser("build.py" if default_root else "medqa").parse_args(
-        _with_command(list(sys.argv[1:] if arguments is None else arguments))
-    )
+    parser = _parser("build.py" if default_root else "medqa")
+    options, unknown = parser.parse_known_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    if unknown:
+        hint = "; other options than --root stand after the command" if {*unknown} & {*_COMMANDS} else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     try:
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))

@@ -177,6 +177,13 @@ def test_the_root_may_stand_before_the_command(archive: Project, capsys: pytest.
     assert archive.has("/")
 
 
+def test_other_options_stand_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, hint in ((["--strict", "check"], "; other options than --root stand after the command"), (["odd"], "")):
+        with pytest.raises(SystemExit, match="2"):
+            cli.main(words)
+        assert capsys.readouterr().err.endswith(f"unrecognized arguments: {' '.join(words)}{hint}\n")
+
+
 def test_the_command_says_why_and_verifies(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:
     def run(*options: str) -> str:
         arguments = ["build", "--root", str(archive.root), "--as-of", AS_OF.isoformat(), "--jobs", "1", *options]
