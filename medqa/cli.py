@@ -46,9 +46,11 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
             stream.reconfigure(errors="backslashreplace")
-    options = _parser("build.py" if default_root else "medqa").parse_args(
-        _with_command(list(sys.argv[1:] if arguments is None else arguments))
-    )
+    parser = _parser("build.py" if default_root else "medqa")
+    options, unknown = parser.parse_known_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    if unknown:
+        hint = "; other options than --root stand after the command" if {*unknown} & {*_COMMANDS} else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     try:
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
@@ -68,8 +70,11 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
 
 
 def _with_command(arguments: list[str]) -> list[str]:
-    """Put `build`, the default command, in front of options."""
+    """Put the command in front of --root, which every command has, and `build`, the default command, before options."""
     first = next(iter(arguments), "")
+    at = 2 if first == "--root" else int(first.startswith("--root="))
+    if at and arguments[at : at + 1] and arguments[at] in _COMMANDS:
+        return [arguments[at], *arguments[:at], *arguments[at + 1 :]]
     return arguments if first in {*_COMMANDS, "-h", "--help", "--version"} else ["build", *arguments]
 
 
@@ -388,7 +393,7 @@ _COMMANDS = {
 
 
 def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "Config | None" = None) -> None:
-    from medqa import reports  # noqa: PLC0415
+    from medqa import reports, revisions  # noqa: PLC0415
     from medqa.config import Config  # noqa: PLC0415
 
     settings = config or Config()
@@ -396,10 +401,11 @@ def _show_problems(root: Path, problems: Sequence[Problem], form: str, config: "
         case "json":
             lines: Iterable[str] = [reports.as_json(problems)]
         case "github":
-            lines = reports.github(problems, lambda found: settings.level(found.code))
+            lines = reports.github(problems, lambda found: settings.level(found.code), revisions.prefix(root))
         case "sarif":
             levels = {code: settings.level(code) for code in CODES}
-            lines = [reports.sarif(problems, lambda found: settings.level(found.code), _version(), levels)]
+            folder = revisions.prefix(root)
+            lines = [reports.sarif(problems, lambda found: settings.level(found.code), _version(), levels, folder)]
         case _:
             lines = reports.text(root, problems)
     for line in lines:

@@ -88,12 +88,12 @@ def _columns(line: str) -> int:
 # --- for programs -----------------------------------------------------------------------------------------------------
 
 
-def github(problems: Iterable[Problem], level: Level) -> Iterator[str]:
-    """Write problems as GitHub shows them beside their lines."""
+def github(problems: Iterable[Problem], level: Level, folder: str = "") -> Iterator[str]:
+    """Write problems as GitHub shows them beside their lines; `folder/` is where the archive lies in its repository."""
     names = {"error": "error", "warning": "warning", "note": "notice"}
     for found in problems:
         said = f"{found.message}\n{found.hint}" if found.hint else found.message
-        place = f"file={_escaped(found.path, ':,')},line={found.line},col={found.column}"
+        place = f"file={_escaped(_below(folder, found.path), ':,')},line={found.line},col={found.column}"
         yield f"::{names[level(found)]} {place},title={found.code}::{_escaped(said)}"
 
 
@@ -108,8 +108,13 @@ def as_json(problems: Sequence[Problem], **more: object) -> str:
     return msgspec.json.encode({"problems": problems, **more}).decode()
 
 
-def sarif(problems: Sequence[Problem], level: Level, version: str, defaults: Mapping[str, str]) -> str:
-    """Write problems as SARIF 2.1.0, the form that code scanners exchange; `defaults` are the levels of all codes."""
+def sarif(
+    problems: Sequence[Problem], level: Level, version: str, defaults: Mapping[str, str], folder: str = ""
+) -> str:
+    """Write problems as SARIF 2.1.0, the form that code scanners exchange.
+
+    `defaults` are the levels of all codes, `folder/` is where the archive lies in its repository.
+    """
     codes = list(CODES)
     rules = [
         {
@@ -120,16 +125,16 @@ def sarif(problems: Sequence[Problem], level: Level, version: str, defaults: Map
         }
         for code in codes
     ]
-    results = [_result(found, codes.index(found.code), level(found)) for found in problems]
+    results = [_result(found, codes.index(found.code), level(found), folder) for found in problems]
     driver = {"name": "medqa", "version": version, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
     return msgspec.json.encode({"$schema": schema, "version": "2.1.0", "runs": [run]}).decode()
 
 
-def _result(found: Problem, rule: int, level: str) -> dict[str, Any]:
+def _result(found: Problem, rule: int, level: str, folder: str) -> dict[str, Any]:
     region = {"startLine": found.line, "startColumn": found.column, "endColumn": found.column + max(1, found.width)}
-    place = {"artifactLocation": {"uri": _uri(found.path), "uriBaseId": "%SRCROOT%"}, "region": region}
+    place = {"artifactLocation": {"uri": _uri(_below(folder, found.path)), "uriBaseId": "%SRCROOT%"}, "region": region}
     said = f"{_sentence(found.message)} {_sentence(found.hint)}" if found.hint else _sentence(found.message)
     return {
         "ruleId": found.code,
@@ -140,6 +145,11 @@ def _result(found: Problem, rule: int, level: str) -> dict[str, Any]:
         # What is wrong and in which file: so a line put in above it makes no new result of it.
         "partialFingerprints": {"medqa/v1": sources.digest(found.path, found.code, found.message)},
     }
+
+
+def _below(folder: str, path: str) -> str:
+    """Give the path in the repository of a file of the archive; one that lies elsewhere keeps its own."""
+    return path if path.startswith("/") else folder + path
 
 
 def _uri(path: str) -> str:

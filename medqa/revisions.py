@@ -38,6 +38,14 @@ def since(root: Path, revision: str) -> Since:
     return Since(base, files)
 
 
+def prefix(root: Path) -> str:
+    """Give where the archive lies in its repository, `archive/`; "" at its top, and without git."""
+    try:
+        return _said(root, "rev-parse", "--show-prefix").decode(errors="replace").rstrip("\n")
+    except UsageError:
+        return ""
+
+
 def _status(letter: str) -> Status:
     """Give a change its letter; a file of which the type has changed, say, counts as modified."""
     return letter if letter in {"A", "D"} else "M"  # type: ignore[return-value]  # one of the three
@@ -46,8 +54,8 @@ def _status(letter: str) -> Status:
 def texts_at(root: Path, base: str, paths: Iterable[str]) -> dict[str, bytes]:
     """Give the bytes that files had at a commit; those that were not there are left out."""
     asked = [path for path in paths if "\n" not in path]  # by such a name git is not asked, nor a document called
-    prefix = _said(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
-    names = "".join(f"{base}:{prefix}{path}\n" for path in asked).encode("utf-8", "surrogateescape")
+    folder = _said(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+    names = "".join(f"{base}:{folder}{path}\n" for path in asked).encode("utf-8", "surrogateescape")
     answer = _said(root, "cat-file", "--batch", given=names)
     found: dict[str, bytes] = {}
     at = 0

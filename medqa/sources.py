@@ -180,13 +180,13 @@ def stem_fault(stem: str) -> str:
     """
     if not stem:
         return "it is empty"
-    if len(stem.encode()) > STEM_BYTES:
-        return f"it is longer than {STEM_BYTES} bytes"
     for character in stem:
         if character != character.lower():
             return f"'{character}' is a capital letter"
         if character != "-" and unicodedata.category(character)[0] not in "LNM":
             return f"'{character}' is not a letter, digit or hyphen"
+    if len(stem.encode()) > STEM_BYTES:
+        return f"it is longer than {STEM_BYTES} bytes"
     return "" if stem.strip("-") else "it has no letter"
 
 

@@ -1,5 +1,6 @@
 """What a build makes again after an edit of a thread, and why."""
 
+import json
 from typing import Any
 
 import pytest
@@ -165,6 +166,22 @@ def test_verify_names_the_first_file_that_differs(archive: Project) -> None:
     archive.build()
     archive.remove("static/0.txt")
     assert pipeline.verify(archive.root, options) == "0.txt should not be there"
+
+
+@pytest.mark.parametrize("form", ["--root {}", "--root={}"])
+def test_the_root_may_stand_before_the_command(archive: Project, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    root = form.format(archive.root).split(" ")
+    assert cli.main([*root, "stats", "--jobs", "1", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert cli.main([*root, "--jobs", "1"]) == 0
+    assert archive.has("/")
+
+
+def test_other_options_stand_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, hint in ((["--strict", "check"], "; other options than --root stand after the command"), (["odd"], "")):
+        with pytest.raises(SystemExit, match="2"):
+            cli.main(words)
+        assert capsys.readouterr().err.endswith(f"unrecognized arguments: {' '.join(words)}{hint}\n")
 
 
 def test_the_command_says_why_and_verifies(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:

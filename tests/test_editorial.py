@@ -117,6 +117,17 @@ def test_sarif_follows_its_schema_and_tells_the_same(odd: Project, capsys: pytes
         jsonschema.Draft7Validator(SCHEMA).validate(broken)
 
 
+@pytest.mark.parametrize(("top", "path"), [("..", "{}/content/threads/odd.md"), (".", "content/threads/odd.md")])
+def test_github_and_scanners_get_paths_in_the_repository(
+    odd: Project, capsys: pytest.CaptureFixture[str], top: str, path: str
+) -> None:
+    subprocess.run(["git", "init", "-q", str(odd.root / top)], check=True)
+    path = path.format(odd.root.name)
+    assert f"::warning file={path},line=" in run(odd, capsys, "--format", "github", "--select", "MQ503")[1]
+    (result,) = json.loads(run(odd, capsys, "--format", "sarif", "--select", "MQ503")[1])["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == path
+
+
 # --- which are shown, and what counts ---------------------------------------------------------------------------------
 
 

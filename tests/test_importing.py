@@ -130,7 +130,7 @@ def test_a_name_that_fits_several_is_refused(project: Project, capsys: pytest.Ca
         (["x.csv"], "a table needs --mapping"),
         (["nowhere.txt"], "cannot be read: No such file or directory"),
         (["empty"], "no page, with the ending .txt, lies there"),
-        (["other.txt"], "other.txt:2: byte 0xe9 is not UTF-8 text; save the file as UTF-8"),
+        (["page.txt", "nowhere.txt"], "nowhere.txt: cannot be read: No such file or directory"),
         (["nowhere.csv", "--mapping", "plan.yaml"], "nowhere.csv: cannot be read: No such file or directory"),
         (["other.csv", "--mapping", "plan.yaml"], "other.csv:2: byte 0xe9 is not UTF-8 text"),
         (["empty.csv", "--mapping", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
@@ -146,12 +146,55 @@ def test_what_cannot_be_imported_is_said(
 ) -> None:
     monkeypatch.chdir(project.root)
     project.write("empty/page.html", "").write("empty.csv", "").write("plan.yaml", "thread: {text: question}\n")
-    for name in ("other.txt", "other.csv"):
-        (project.root / name).write_bytes(b"question\ncaf\xe9\n")
+    project.write("other.csv", b"question\ncaf\xe9\n").write("page.txt", "")
     code, said = run(project, capsys, *words)
     assert code == 2
-    assert said.startswith(f"medqa: {words[0] if words[-1] != 'nowhere.yaml' else words[-1]}")
+    assert said.startswith(f"medqa: {words[-1] if words[-1].startswith('nowhere') else words[0]}")
     assert reason in said
+
+
+def test_another_page_of_a_known_origin_is_told_of(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (CASES / "whole-page.txt").read_text(encoding="utf-8")
+    project.write("a/saved/1.txt", page).write("b/saved/1.txt", page.replace("2021/03/11", "2021/03/12"))
+    project.write("c/saved/1.txt", page)
+    a, b, c = (project.root / name / "saved" for name in "abc")
+    path = "content/threads/gastroenterology/2021/hiccups-after-every-meal-when-to-worry.md"
+    before = files(project.root)
+    code, said = run(project, capsys, "--dry-run", a, b, c)
+    assert (code, files(project.root)) == (0, before)
+    assert said.count("  left:     all: it differs from") == 1
+    assert said.splitlines()[-1] == "1 thread to write, 2 known already (1 not the same), 0 refused"
+    run(project, capsys, a)
+    assert [(one["state"], one["left"]) for one in told(project, capsys, b, c)] == [
+        ("known", [f"what differs from '{path}': replied"]),
+        ("known", []),
+    ]
+    project.edit(path, "asked:", "topics: [hiccups]\nasked:").edit(path, "## Reply", "Added.\n\n## Reply")
+    assert [one["left"] for one in told(project, capsys, c)] == [[f"what differs from '{path}': texts"]]
+
+
+def test_a_page_comes_once_though_the_folder_above_is_imported(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (CASES / "whole-page.txt").read_text(encoding="utf-8")
+    project.write("in/a/saved/1.txt", page).write("in/b/saved/1.txt", page.replace("2021/03/11", "2021/03/12"))
+    above, below = project.root / "in", project.root / "in/a/saved"
+    states = ["new", "known", "new"]
+    assert [one["state"] for one in told(project, capsys, "--dry-run", below, above)] == states
+    assert [one["state"] for one in told(project, capsys, below)] == ["new"]
+    assert [one["state"] for one in told(project, capsys, above)] == ["known", "new"]
+    assert [one["state"] for one in told(project, capsys, project.root / "in/b")] == ["known"]
+
+
+def test_a_page_that_is_not_utf8_is_refused_and_the_others_are_written(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (CASES / "whole-page.txt").read_bytes()
+    project.write("saved/1.txt", page).write("saved/2.txt", b"caf\xc3\xa9\ncaf\xe9\n").write("saved/3.txt", page)
+    code, said = run(project, capsys, project.root / "saved")
+    assert (code, said.splitlines()[-1]) == (1, "2 threads written, 0 known already, 1 refused")
+    reason = "2.txt:2:4: MQ101 byte 0xe9 is not UTF-8 text; save the file as UTF-8 (in most editors: Save as, Encoding)"
+    assert f"saved/2.txt: refused\n  problem:  {reason}\n" in said
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

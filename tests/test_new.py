@@ -86,6 +86,11 @@ status: draft
         ([*GIVEN, "--stem", "Cold"], "'Cold' cannot be an address: 'C' is a capital letter"),
         ([*GIVEN, "--stem", "calf-twitch"], "a thread 'calf-twitch' already: 'cold-feet-why' is free"),
         ([*GIVEN, "--stem", "old-heart"], "there is, or was, a thread 'old-heart'"),
+        ([*GIVEN, "--title", "caf\udce9"], "--title: this is not UTF-8 text"),
+        ([*GIVEN, "--topics", "cold feet, caf\udce9"], "--topics: this is not UTF-8 text"),
+        ([*GIVEN, "--stem", "caf\udce9"], "cannot be an address"),
+        ([*GIVEN, "--hospital", "North Hospital"], "--hospital belongs to a reply: give --doctor, too"),
+        ([*GIVEN, "--doctor", "", "--replied", "2023-07-07"], "--replied belongs to a reply: give --doctor, too"),
         ([*GIVEN, "--lang", "chinese please"], "--lang: 'chinese please' is not a language tag"),
     ],
 )

@@ -69,7 +69,7 @@ def test_renamed_there_and_back_leaves_one_alias(linked: Project, capsys: pytest
 
 
 def test_two_threads_become_one(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    linked.edit("content/threads/eyelid-twitch.md", '"twitching"', '"twitching"').thread("x", related=["calf-twitch"])
+    linked.thread("x", related=["calf-twitch"])
     code, said = run(linked, capsys, "thread", "calf-twitch", "numb-hand")
     assert (code, "there is a thread 'numb-hand' already" in said) == (2, True)
     code, said = run(linked, capsys, "thread", "calf-twitch", "numb-hand", "--merge")
@@ -149,6 +149,11 @@ def test_a_doctor_with_a_record(linked: Project, capsys: pytest.CaptureFixture[s
     assert problems(linked) == []
 
 
+def test_a_name_that_is_not_utf8_is_refused(archive: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = run(archive, capsys, "doctor", "Ann Bell", "Zo\udceb Bell")
+    assert (code, said.endswith(": this is not UTF-8 text: set the terminal, or the script, to UTF-8\n")) == (2, True)
+
+
 def test_a_name_without_a_record_gets_one_for_its_old_address(
     archive: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +212,18 @@ def test_a_specialty_is_renamed_in_the_settings_too(linked: Project, capsys: pyt
     linked.build()
     for old in ("/specialties/neurology/", "/faq/neurology/", "/faq/neurology/twitching/"):
         assert "nerves-all" in linked.page(old)
+
+
+@pytest.mark.parametrize("settings", [b"\xff\xfe", b"name: A\0\n", b"specialties: [Neurology\n"])
+def test_settings_that_cannot_be_read_stay_and_are_told_of(
+    archive: Project, capsys: pytest.CaptureFixture[str], settings: bytes
+) -> None:
+    (archive.root / "config.yaml").write_bytes(settings)
+    code, said = run(archive, capsys, "specialty", "Neurology", "Nerves")
+    assert (code, "config.yaml stays as it is: mend it, then look for the old name there" in said) == (0, True), said
+    assert "note: config.yaml:1:" in said
+    assert (archive.root / "config.yaml").read_bytes() == settings
+    assert "specialty: Nerves" in text(archive, "content/threads/calf-twitch.md")
 
 
 def test_two_specialties_become_one(linked: Project, capsys: pytest.CaptureFixture[str]) -> None:

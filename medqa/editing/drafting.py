@@ -77,6 +77,8 @@ class Desk:
         """Say why an answer cannot be, "" where it can; given are the answers before it."""
         if not answer:
             return f"a {field.words} is needed" if field.required else ""
+        if fault := naming.fault(answer):
+            return fault
         for one in _parted(field, answer):
             if field.names and (several := self._ambiguous(field.names, one)):
                 return f"'{one}' fits several records: write one of {', '.join(several)}"

@@ -1,4 +1,4 @@
-"""Names of files to be: from a title to a stem that is free."""
+"""What editors type as a name, and names of files to be: from a title to a stem that is free."""
 
 import re
 import unicodedata
@@ -10,6 +10,13 @@ _LONG = 72
 """Characters of a proposed name: what still fits a line of a list, and an address that is read aloud."""
 _APOSTROPHES = re.compile("['’]")  # noqa: RUF001 - as people type it
 _FALLBACK = "question"
+
+
+def fault(typed: str) -> str:
+    """Say why a text cannot be written, "" where it can: what is not UTF-8 arrives as halves of characters."""
+    if any("\ud800" <= character <= "\udfff" for character in typed):
+        return "this is not UTF-8 text: set the terminal, or the script, to UTF-8"
+    return ""
 
 
 def stem_for(title: str) -> str:

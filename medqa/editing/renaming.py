@@ -158,6 +158,8 @@ def _clean_name(kind: Kind, name: str) -> str:
     text = " ".join(name.split())
     if not text:
         raise UsageError("a name is needed")
+    if fault := naming.fault(text):
+        raise UsageError(f"'{text}': {fault}")
     return names.strip_honorifics(text) if kind == "doctors" else text
 
 

@@ -13,7 +13,7 @@ from medqa.documents import Parsed
 from medqa.editing.edits import Edit, new_file
 from medqa.editing.holdings import IN_PASSING, REFERENCES, Census, Holding, holding, holdings, name_of
 from medqa.editing.tidying import order
-from medqa.errors import UsageError
+from medqa.errors import Problem, UsageError
 from medqa.frontmatter import Value
 from medqa.parse import parse
 from medqa.sources import CONFIG, Kind, Place
@@ -186,10 +186,13 @@ class Rewriting:
         file = self._root / CONFIG
         if self._sense.kind != "specialties" or not file.is_file():
             return []
-        data, text = file.read_bytes(), sources.read(self._root, CONFIG).text
+        try:
+            data, text = file.read_bytes(), sources.read(self._root, CONFIG).text
+        except sources.UnreadableError as error:
+            return self._no_settings(error.problem)
         node, problems = yamltext.read(text, CONFIG)
         if problems:
-            return []
+            return self._no_settings(problems[0])
         listed = {names.key(value) for keys, value in frontmatter.values(node) if keys in _IN_SETTINGS}
 
         def rename(keys: tuple[str, ...], name: str) -> str | None:
@@ -198,6 +201,11 @@ class Rewriting:
 
         changed = frontmatter.with_names(text, rename, {"": ()})
         return [Edit(CONFIG, data, _like(data, changed))] if changed != text else []
+
+    def _no_settings(self, found: Problem) -> list[Edit]:
+        """Tell why the settings stay as they are."""
+        self.notes.append(f"{found.head}: {CONFIG} stays as it is: mend it, then look for the old name there")
+        return []
 
 
 _IN_SETTINGS = (("specialties",), ("specialties", "name"))

@@ -26,7 +26,8 @@ def run(root: Path, options: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     batch: list[edits.Edit] = []
     try:
-        for outcome, files in importers.plan(importers.drafts(options.files, options.mapping), census(root)):
+        drafts = importers.drafts(options.files, options.mapping)
+        for outcome, files in importers.plan(root, drafts, census(root)):
             outcomes.append(outcome)
             batch += files
             if len(batch) >= _BATCH and not options.dry_run:
@@ -60,9 +61,11 @@ def _import_lines(outcomes: Sequence[Outcome], *, dry: bool) -> Iterator[str]:
         yield from _sums("left", (_without_numbers(word) for one in outcomes for word in one.left))
     states = Counter(one.state for one in outcomes)
     records = sum(len(one.records) for one in outcomes)
+    differing = sum(one.state == "known" and bool(one.left) for one in outcomes)
     yield (
         f"{count(states['new'], 'thread')} {'to write' if dry else 'written'}, "
-        f"{states['known']:,} known already, {len(refused):,} refused"
+        f"{states['known']:,} known already{f' ({differing:,} not the same)' if differing else ''}, "
+        f"{len(refused):,} refused"
         + (f"; {count(records, 'record')} for names that would share an address" if records else "")
     )
 
@@ -70,6 +73,7 @@ def _import_lines(outcomes: Sequence[Outcome], *, dry: bool) -> Iterator[str]:
 def _outcome_lines(one: Outcome) -> Iterator[str]:
     if one.state == "known":
         yield f"{one.origin}: known already, {one.path}"
+        yield from (f"  left:     {words}" for words in one.left)
         return
     yield f"{one.origin}: {one.path or 'refused'}"
     yield from (f"  problem:  {words}" for words in one.problems)

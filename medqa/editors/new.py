@@ -24,9 +24,11 @@ def run(root: Path, options: argparse.Namespace) -> int:
     asking = sys.stdin.isatty() and not options.no_input
     given: dict[str, str] = {}
     for field in drafting.FIELDS:
-        if field.needs and not given.get(field.needs):
-            continue
         told = getattr(options, field.key)
+        if field.needs and not given.get(field.needs):
+            if told:
+                raise UsageError(f"--{field.key} belongs to a reply: give --{field.needs}, too")
+            continue
         default = {"asked": datetime.now(UTC).date().isoformat(), "replied": given.get("asked", "")}.get(field.key, "")
         if told is None and asking:
             given[field.key] = _ask(desk, field, default, given)
