@@ -41,9 +41,13 @@ def since(root: Path, revision: str) -> Since:
 def prefix(root: Path) -> str:
     """Give where the archive lies in its repository, `archive/`; "" at its top, and without git."""
     try:
-        return _said(root, "rev-parse", "--show-prefix").decode(errors="replace").rstrip("\n")
+        return _prefix(root).decode(errors="replace")
     except UsageError:
         return ""
+
+
+def _prefix(root: Path) -> bytes:
+    return _said(root, "rev-parse", "--show-prefix").rstrip(b"\n")
 
 
 def _status(letter: str) -> Status:
@@ -54,8 +58,8 @@ def _status(letter: str) -> Status:
 def texts_at(root: Path, base: str, paths: Iterable[str]) -> dict[str, bytes]:
     """Give the bytes that files had at a commit; those that were not there are left out."""
     asked = [path for path in paths if "\n" not in path]  # by such a name git is not asked, nor a document called
-    folder = _said(root, "rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
-    names = "".join(f"{base}:{folder}{path}\n" for path in asked).encode("utf-8", "surrogateescape")
+    begin = f"{base}:".encode() + _prefix(root)
+    names = b"".join(begin + path.encode("utf-8", "surrogateescape") + b"\n" for path in asked)
     answer = _said(root, "cat-file", "--batch", given=names)
     found: dict[str, bytes] = {}
     at = 0
