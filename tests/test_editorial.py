@@ -66,6 +66,13 @@ def test_people_see_the_line_with_marks_below_what_is_meant(odd: Project, capsys
     assert "    A · line.\n      ^\n" in out, "what is invisible is seen"
 
 
+def test_problems_stand_in_the_order_of_their_places(odd: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    odd.thread("before", asker=SHE, asked="2020-01-01", replied="2020-01-02", body=HE)
+    places = [(one["path"], one["line"], one["column"]) for one in found(odd, capsys)]
+    assert places == sorted(places)
+    assert len(set(places)) > len(ODD)
+
+
 def test_marks_stand_below_wide_letters_and_in_long_lines(odd: Project, capsys: pytest.CaptureFixture[str]) -> None:
     question = f"{'好' * 90}我今年17歲，{'好' * 90}"
     odd.thread(

@@ -127,6 +127,7 @@ def test_an_excerpt_has_no_space_behind_a_mark_that_is_as_wide_as_a_character() 
         excerpts.excerpt("吐完就好了。 今年更頻繁！ 真的？ MRI 正常（上週） 謝謝")
         == "吐完就好了。今年更頻繁！真的？MRI 正常（上週）謝謝"
     )
+    assert excerpts.excerpt("痛！ " * 300) == "痛！" * 140 + "…"
     assert excerpts.excerpt("머리가 아파요. 왜 그래요?") == "머리가 아파요. 왜 그래요?"
 
 
