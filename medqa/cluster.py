@@ -78,6 +78,9 @@ class Cluster:
             self._leave()
             raise
 
+    def start(self) -> None:
+        """Do nothing: they are at work, or were refused."""
+
     def width(self) -> int:
         """Tell how many workers there are, as of a moment ago."""
         if self._submitted >= self._width:

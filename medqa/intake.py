@@ -79,6 +79,8 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         touched = None if state.fresh else options.touched
         surveyed = survey.survey(root, tops, state.table("folders", survey.Folder), touched)
         sorted_out = _sort_out(surveyed)
+        if state.fresh and len(sorted_out.documents) > work.PARSE_CHUNK:
+            pool.start()  # there will be work, if only that of the pages
     with clock.stage("parse"):
         sure = not any(one.path == sources.CONFIG for one in given.problems)
         spoken = dialect(given.config, given.locales, sure=sure)

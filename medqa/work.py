@@ -47,6 +47,9 @@ class Crew(Protocol):
     apart: bool
     """Whether it may see the archive's files otherwise than this process does: later, or not at all."""
 
+    def start(self) -> None:
+        """Come to work before there is any."""
+
     def width(self) -> int:
         """Tell how many chunks it runs at one time, as of now."""
 
@@ -71,6 +74,11 @@ class Pool:
     def apart(self) -> bool:
         """Whether those who run chunks may see the archive's files otherwise than this process does."""
         return self._crew is not None and self._crew.apart
+
+    def start(self) -> None:
+        """Have those start who run chunks while this process is small: it is copied, and each copy grows apart."""
+        if self._crew is not None:
+            self._crew.start()
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """Give the results in the order of the jobs; only a few jobs are made ahead of their turn."""
@@ -117,6 +125,10 @@ class Processes:
         self._executor: ProcessPoolExecutor | None = None
         self._submitted: deque[Future[Any]] = deque()
 
+    def start(self) -> None:
+        """Start them."""
+        self.submit(_nothing, None)
+
     def width(self) -> int:
         """Tell how many they are."""
         return self._jobs
@@ -143,6 +155,10 @@ class Processes:
         """End them."""
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
+
+
+def _nothing(_: None) -> None:
+    pass
 
 
 def _end_with_parent() -> None:

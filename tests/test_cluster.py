@@ -183,6 +183,7 @@ def test_only_as_many_chunks_are_under_way_as_workers_can_use(steady: str, archi
 
     class Counting:
         apart = True
+        start = staticmethod(crew.start)
         width = staticmethod(crew.width)
         busy = staticmethod(crew.busy)
         close = staticmethod(crew.close)
@@ -307,6 +308,9 @@ class Late:
     """A crew that reads texts as they were a while ago, and none of those that are new."""
 
     apart = True
+
+    def start(self) -> None:
+        """Nobody has to come."""
 
     def width(self) -> int:
         return 2

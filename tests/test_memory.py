@@ -1,15 +1,18 @@
 """What is remembered between builds: it may be lost, damaged or of another site, and no byte changes."""
 
+import multiprocessing
 import sqlite3
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from medqa import pipeline, sources
+from medqa import index, pipeline, sources, work
 from medqa.cache import Documents, Row
 from medqa.errors import UsageError
+from medqa.index import Changes
 from tests.projects import CHINESE, LIST, Project, edit_question
 
 
@@ -119,6 +122,25 @@ def test_what_is_found_in_a_file_moves_with_it(project: Project) -> None:
     report = project.build()
     assert [one.path for one in report.findings] == ["content/threads/nerves/numb-hand.md"]
     assert not report.rendered
+
+
+def test_workers_are_copied_from_a_small_process_also_where_all_documents_are_remembered(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are needed for the pages; by then this process holds the whole archive."""
+    for number in range(work.PARSE_CHUNK + 1):
+        project.thread(f"case-{number}")
+    project.build()
+    seen: list[int] = []
+    update = index.update
+
+    def placed(*given: Any) -> Changes:
+        seen.append(len(multiprocessing.active_children()))
+        return update(*given)
+
+    monkeypatch.setattr(index, "update", placed)
+    project.build(jobs=2, out=tmp_path / "another")
+    assert seen == [1]
 
 
 def test_documents_of_long_ago_are_forgotten() -> None:
