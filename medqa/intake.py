@@ -11,7 +11,7 @@ import msgspec
 
 from medqa import colours, index, related, sources, survey, work
 from medqa.archive import Archive, Copied, Options, Outline
-from medqa.cache import Memory, Remembered, State
+from medqa.cache import Memory, Remembered, State, Table
 from medqa.checks import against, pictures
 from medqa.compiled import Shelf
 from medqa.config import Config, Locales, load_config
@@ -77,7 +77,9 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         state = memory.state(_site_name(root, options.out), _epoch(given, options))
         tops = (sources.CONTENT, sources.STATIC)
         touched = None if state.fresh else options.touched
-        surveyed = survey.survey(root, tops, state.table("folders", survey.Folder), touched)
+        folders: Table[survey.Folder] = state.table("folders", survey.Folder)
+        surveyed = survey.survey(root, tops, folders, touched, state.get("checkout"))
+        state.set("checkout", surveyed.checkout)
         sorted_out = _sort_out(surveyed)
         if state.fresh and len(sorted_out.documents) > work.PARSE_CHUNK:
             pool.start()  # there will be work, if only that of the pages

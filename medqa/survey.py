@@ -1,14 +1,14 @@
 """Stage 1, read: which files of the archive are new, changed or gone since the last build.
 
 A file is known by its git blob id. On a working machine the stamps of a folder's files (size, times, inode) tell that
-nothing in it has changed. In a fresh checkout all stamps are new, and the ids are git's own, where its index can be
-trusted; else the files are hashed.
+nothing in it has changed. In a fresh checkout all stamps are new and not even looked at: the ids are git's own, where
+its index can be trusted; else the files are hashed.
 """
 
 import os
 import re
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import time_ns
 
@@ -50,6 +50,8 @@ class Survey(msgspec.Struct, frozen=True):
     """Paths of the files that are no more."""
     problems: Sequence[Problem]
     """Of files and folders that cannot be read."""
+    checkout: str
+    """What tells this checkout of the archive from another."""
 
 
 class _Look(msgspec.Struct, frozen=True):
@@ -63,20 +65,29 @@ class _Look(msgspec.Struct, frozen=True):
     """Names of the files that are as they were."""
 
 
-def survey(root: Path, tops: Sequence[str], folders: Table[Folder], touched: Collection[str] | None = None) -> Survey:
+def survey(
+    root: Path,
+    tops: Sequence[str],
+    folders: Table[Folder],
+    touched: Collection[str] | None = None,
+    last_checkout: str = "",
+) -> Survey:
     """Look at the files below some folders of the archive, and bring what is remembered of them up to date.
 
     `touched` are the paths of all files and folders in which something may be different from what is remembered: then
-    only the folders that these lie in are looked at, and new ones. None: anything may.
+    only the folders that these lie in are looked at, and new ones. None: anything may. `last_checkout` is the one in
+    which the archive was last looked at, "" where that is not known.
     """
     now = time_ns()
+    checkout = _checkout(root / tops[0])
+    stamped = touched is not None or last_checkout in {"", checkout}
     known = dict(folders.under("")).get if touched is None else folders.get
-    walk = _Walk(root, tops, frozenset(tops if touched is None else touched), folders)
+    walk = _Walk(root, tops, frozenset(tops if touched is None else touched), folders, stamped=stamped)
     looks: list[_Look] = []
     for path, stamps in walk:
         last = known(path)
-        if last is None or last.stamps != _pack(stamps):
-            looks.append(_compared(path, stamps, last))
+        if not stamped or last is None or last.stamps != _pack(stamps):
+            looks.append(_compared(path, stamps, last, stamped=stamped))
     git = _git_blobs(root, tops) if sum(len(one.stamps) - len(one.sure) for one in looks) >= _MANY else {}
     changed: dict[str, str] = {}
     removed: list[str] = []
@@ -84,26 +95,36 @@ def survey(root: Path, tops: Sequence[str], folders: Table[Folder], touched: Col
         found = _identified(root, look, git, walk.problems)
         changed.update((f"{look.path}/{name}", blob) for name, blob in found.items() if blob != look.blobs.get(name))
         removed += (f"{look.path}/{name}" for name in look.blobs if name not in found)
-        settled = [_settled(one, now) if one[0] in found else _unsure(one) for one in look.stamps]
-        folders.put(look.path, Folder(_pack(settled), _pack(found)))
+        if stamped or found != look.blobs or known(look.path) is None:
+            settled = [_settled(one, now) if one[0] in found else _unsure(one[0]) for one in look.stamps]
+            folders.put(look.path, Folder(_pack(settled), _pack(found)))
     for path in walk.gone():
         removed += (f"{path}/{name}" for name in _blobs(known(path)))
         folders.put(path, None)
-    return Survey(changed, removed, walk.problems)
+    return Survey(changed, removed, walk.problems, checkout)
+
+
+def _checkout(folder: Path) -> str:
+    """Tell a folder from one at the same place in another checkout; may differ where something in it was renamed."""
+    try:
+        stat = folder.stat()
+    except OSError:
+        return ""
+    return f"{stat.st_dev} {stat.st_ino} {stat.st_ctime_ns}"
 
 
 def _settled(stamp: Stamp, now: int) -> Stamp:
-    return stamp if max(stamp[2], stamp[3]) <= now - _RACY else _unsure(stamp)
+    return stamp if max(stamp[2], stamp[3]) <= now - _RACY else _unsure(stamp[0])
 
 
-def _unsure(stamp: Stamp) -> Stamp:
+def _unsure(name: str) -> Stamp:
     """Give a stamp that the file will not have when it is looked at next."""
-    return stamp[0], -2, 0, 0, 0
+    return name, -2, 0, 0, 0
 
 
-def _compared(path: str, stamps: Sequence[Stamp], last: Folder | None) -> _Look:
-    """Tell which files of a folder are as they were."""
-    trusted = frozenset(_STAMPS.decode(last.stamps)) if last else frozenset()
+def _compared(path: str, stamps: Sequence[Stamp], last: Folder | None, *, stamped: bool) -> _Look:
+    """Tell which files of a folder are as they were, as far as stamps tell it."""
+    trusted = frozenset(_STAMPS.decode(last.stamps)) if last and stamped else frozenset()
     return _Look(path, stamps, _blobs(last), frozenset(one[0] for one in stamps if one in trusted))
 
 
@@ -141,11 +162,14 @@ class _Walk:
     that was renamed may have come whole. Other folders are left out, unless nobody remembers them.
     """
 
-    def __init__(self, root: Path, tops: Sequence[str], touched: frozenset[str], folders: Table[Folder]) -> None:
+    def __init__(
+        self, root: Path, tops: Sequence[str], touched: frozenset[str], folders: Table[Folder], *, stamped: bool
+    ) -> None:
         self.problems: list[Problem] = []
         self._root = root
         self._touched = touched
         self._folders = folders
+        self._stamp = _stamp if stamped else _unstamped
         nearest = {self._nearest(path, tops) for path in touched if path.partition("/")[0] in tops and path not in tops}
         covered = {path for path in nearest if not touched.isdisjoint(_ways(path))}
         self._starts = nearest - covered | (touched & {*tops})
@@ -169,7 +193,7 @@ class _Walk:
                 self.problems.append(sources.folder_fault(path))
                 continue
             with entries:
-                inner, stamps = _look(path, entries, self.problems)
+                inner, stamps = _look(path, entries, self.problems, self._stamp)
             for folder in inner:
                 if whole or folder in self._touched or not self._folders.get(folder):
                     waiting.append((folder, True))
@@ -200,7 +224,12 @@ def _ways(path: str) -> Iterator[str]:
         path = path.rpartition("/")[0]
 
 
-def _look(path: str, entries: Iterable["os.DirEntry[str]"], problems: list[Problem]) -> tuple[list[str], list[Stamp]]:
+def _look(
+    path: str,
+    entries: Iterable["os.DirEntry[str]"],
+    problems: list[Problem],
+    stamp: Callable[["os.DirEntry[str]"], Stamp],
+) -> tuple[list[str], list[Stamp]]:
     """Give the folders in a folder, and the stamps of its files."""
     folders: list[str] = []
     stamps: list[Stamp] = []
@@ -214,13 +243,21 @@ def _look(path: str, entries: Iterable["os.DirEntry[str]"], problems: list[Probl
             if fault := None if printable else sources.name_fault(f"{path}/{name}"):
                 problems.append(fault)
                 continue
-            try:
-                stat = entry.stat()
-                stamps.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
-            except OSError:  # a link that leads nowhere: reading it will say so
-                stamps.append((name, -1, 0, 0, 0))
+            stamps.append(stamp(entry))
     stamps.sort()
     return folders, stamps
+
+
+def _stamp(entry: "os.DirEntry[str]") -> Stamp:
+    try:
+        stat = entry.stat()
+    except OSError:  # a link that leads nowhere: reading it will say so
+        return entry.name, -1, 0, 0, 0
+    return entry.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+def _unstamped(entry: "os.DirEntry[str]") -> Stamp:
+    return _unsure(entry.name)
 
 
 # --- git --------------------------------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from watchfiles import Change
 
 from medqa import sources
+from medqa import survey as survey_module
 from medqa.cache import Table, opened
 from medqa.serve import watching
 from medqa.survey import Folder, Survey, survey
@@ -20,11 +22,13 @@ NAMES = ("a", "b", "c", ".hidden", "a.md", "b.md", "c.md", "c.md~")
 Edit = Callable[[random.Random, Path], set[Path]]
 
 
-def look(root: Path, memory: Path, touched: set[str] | None) -> Survey:
-    """Look at an archive's files, and remember what was seen."""
+def look(root: Path, memory: Path, touched: set[str] | None = None, *, cloned: bool = False) -> Survey:
+    """Look at an archive's files, and remember what was seen; as if they had been cloned since, or not."""
     with opened(memory, "engine") as opened_memory:
         state = opened_memory.state("site", "")
-        found = survey(root, TOPS, state.table("folders", Folder), None if state.fresh else touched)
+        checkout = "another" if cloned else state.get("checkout")
+        found = survey(root, TOPS, state.table("folders", Folder), None if state.fresh else touched, checkout)
+        state.set("checkout", found.checkout)
         state.commit("")
     return found
 
@@ -77,7 +81,7 @@ def move(chance: random.Random, at: Path) -> set[Path]:
     return {one, other}
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(20))
 def test_what_was_touched_is_all_that_has_to_be_looked_at(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     root = tmp_path / "archive"
@@ -85,6 +89,7 @@ def test_what_was_touched_is_all_that_has_to_be_looked_at(tmp_path: Path, seed: 
         (root / top).mkdir(parents=True)
     look(root, tmp_path / "here", None)
     look(root, tmp_path / "everywhere", None)
+    look(root, tmp_path / "cloned", None)
     for _ in range(12):
         touched: set[Path] = set()
         for _ in range(chance.randrange(4)):
@@ -94,10 +99,11 @@ def test_what_was_touched_is_all_that_has_to_be_looked_at(tmp_path: Path, seed: 
             edit: Edit = chance.choice((write, write, make, remove, move))
             touched |= edit(chance, chance.choice(folders))
         here = look(root, tmp_path / "here", {path.relative_to(root).as_posix() for path in touched})
-        everywhere = look(root, tmp_path / "everywhere", None)
-        assert here.changed == everywhere.changed
-        assert sorted(here.removed) == sorted(everywhere.removed)
-        assert remembered(tmp_path / "here") == remembered(tmp_path / "everywhere")
+        everywhere = look(root, tmp_path / "everywhere")
+        cloned = look(root, tmp_path / "cloned", cloned=chance.random() < 0.5)
+        assert here.changed == everywhere.changed == cloned.changed
+        assert sorted(here.removed) == sorted(everywhere.removed) == sorted(cloned.removed)
+        assert remembered(tmp_path / "here") == remembered(tmp_path / "everywhere") == remembered(tmp_path / "cloned")
 
 
 @pytest.mark.parametrize("top", TOPS)
@@ -119,6 +125,37 @@ def test_what_lies_elsewhere_is_left_alone(tmp_path: Path) -> None:
     (root / sources.CONTENT / "a.md").write_text("text")
     assert not look(root, memory, {"templates/base.html", "config.yaml", "/elsewhere/content/a.md"}).changed
     assert look(root, memory, None).changed
+
+
+def test_stamps_of_another_checkout_are_not_asked_for_and_those_of_this_one_are_trusted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, memory = tmp_path / "first", tmp_path / "memory"
+    (first / sources.CONTENT).mkdir(parents=True)
+    (first / sources.CONTENT / "a.md").write_text("text")
+    look(first, memory)
+    second = tmp_path / "second"
+    shutil.copytree(first, second)
+    monkeypatch.setattr("medqa.survey._RACY", -(10**18))
+    stamped: list[str] = []
+    hashed: list[str] = []
+    for name, calls in (("_stamp", stamped), ("_hashed", hashed)):
+        monkeypatch.setattr(f"medqa.survey.{name}", noting(getattr(survey_module, name), calls))
+    told = []
+    for _ in range(3):
+        assert not look(second, memory).changed
+        told.append((len(stamped), len(hashed)))
+    assert told == [(0, 1), (1, 2), (2, 2)]
+
+
+def noting(function: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    """Note that a function is called."""
+
+    def call(*given: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*given)
+
+    return call
 
 
 def test_a_young_file_is_hashed_again_and_its_neighbours_are_not(
