@@ -122,6 +122,7 @@ def conditions() -> tuple[Condition, ...]:
                 remembered=("public", "resources"),
                 write=_writer(peer_writers.hugo, related=related),
                 edited=lambda slug: f"content/threads/*/{slug}.md",
+                environment={"HUGO_MEMORYLIMIT": "16"},  # GB; by default a quarter of the memory, and too little
             )
             for more, related in (
                 (", specialties too", ("topics", "specialties")),
