@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -244,3 +244,13 @@ def small_archive(project: Project) -> Project:
 def edit_question(project: Project) -> None:
     """Change what several pages of the small archive show."""
     project.edit("content/threads/calf-twitch.md", "at night", "all night long")
+
+
+def noting(function: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    """Note that a function is called."""
+
+    def call(*given: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*given)
+
+    return call

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from medqa import cli, pipeline, sources
+from medqa import cli, pipeline, sources, survey
 from medqa.delta import MANIFEST
 from medqa.errors import UsageError
-from tests.projects import LIST, Project, edit_question, files
+from tests.projects import LIST, Project, edit_question, files, noting
 from tests.sites import AS_OF
 
 MEDQAS = {LIST, MANIFEST}
@@ -214,10 +214,14 @@ def test_in_a_fresh_clone_gits_word_is_taken_where_it_can_be(
         return real(root, file)
 
     monkeypatch.setattr(sources, "bytes_of", noted)
+    stamped: list[str] = []
+    monkeypatch.setattr(survey, "_stamp", noting(survey._stamp, stamped))
     other = Server(clone)
     other.site = dict(server.site)
     assert not _build(other).rendered
+    assert not stamped, "git has looked at all files already"
     assert other.publish() == []
+    assert len(stamped) > 210, "the checkout is known now"
     assert not [name for name in read if name.endswith((".md", ".txt"))]
     clone.write("static/7.txt", "another")
     clone.write("static/new.txt", "new")
