@@ -101,6 +101,9 @@ class Cluster:
             future = self._executor.submit(run, self._ticket, packed)
         return lambda: self._result(future, name)
 
+    def copied(self, function: Callable[[Any], Any]) -> None:
+        """Say that nobody there can be a copy of this process."""
+
     def close(self) -> None:
         """Drop what is not done, and leave the cluster as it was."""
         with suppress(OSError, RuntimeError):

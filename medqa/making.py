@@ -1,16 +1,41 @@
 """Stages 4 to 6: which pages may not be as they were, and how they are made again."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from medqa import manifest, plan, work
+from medqa.cache import Note
 from medqa.delta import Delta
+from medqa.errors import Problem
 from medqa.intake import Told
 from medqa.outputs import Site
 from medqa.pages import KINDS, CopiedFile, Page, file_of
 from medqa.progress import Clock
+
+
+class _Reason(msgspec.Struct, frozen=True, array_like=True):
+    """Why a page is made, or not."""
+
+    url: str
+    now: bytes
+    """Its fingerprint."""
+    why: str
+    """"" where it is as it was."""
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """Some pages, made."""
+
+    files: list[tuple[str, bytes]]
+    failed: list[Problem]
+    reasons: list[_Reason]
+    notes: list[Note]
+    """What they were made from."""
 
 
 class Making:
@@ -53,24 +78,57 @@ class Making:
         told.state.forget_pages(told.changes.removed)
         copies = sum(self._planner(url) == "copy" for url in urls)  # which come first
         copied = ((page.file, self._copied(page)) for page in self._stale(islice(counted, copies), last))
-        pages = self._stale(counted, last)
-        files = chain(copied, work.render_all(self._root, told.templates, pages, self._html, pool))
-        return self._site.stage(files)
+        return self._site.stage(chain(copied, self._rendered(counted, last, pool)))
+
+    def _rendered(self, urls: Iterable[str], last: Mapping[str, bytes], pool: work.Pool) -> Iterator[tuple[str, bytes]]:
+        """Give the files of those pages of which something is not as it was.
+
+        Pages are planned by whoever renders them, where nothing that they are planned from lies in a database.
+        """
+        told = self._told
+        if told.state.fresh and told.library.at_hand and (make := pool.copied(partial(self._make, last))):
+            yield from work.collected(map(self._taken, pool.map(make, work.parts(urls))))
+        else:
+            yield from work.render_all(self._root, told.templates, self._stale(urls, last), self._html, pool)
 
     def _stale(self, urls: Iterable[str], last: Mapping[str, bytes]) -> Iterator[Page]:
         """Plan pages, and give those of which something is not as it was."""
+        for page, reason in self._planned(urls, last):
+            self._remember(reason)
+            if reason.why:
+                yield page
+
+    def _planned(self, urls: Iterable[str], last: Mapping[str, bytes]) -> Iterator[tuple[Page, "_Reason"]]:
         told = self._told
         for url in urls:
             address = told.archive.pages.get(url)
-            if address is None:
-                continue
-            page = plan.plan(told.desk, url, address)
-            now, before = self._printer.fingerprint(page), last.get(url)
-            if now != before or told.state.fresh:
-                told.state.put_print(url, now)
-            if now != before:
-                self.why[url] = manifest.why(type(page), now, before)
-                yield page
+            if address is not None:
+                page = plan.plan(told.desk, url, address)
+                now, before = self._printer.fingerprint(page), last.get(url)
+                why = manifest.why(type(page), now, before) if now != before else ""
+                yield page, _Reason(url, now, why)
+
+    def _remember(self, reason: "_Reason") -> None:
+        if reason.why or self._told.state.fresh:
+            self._told.state.put_print(reason.url, reason.now)
+        if reason.why:
+            self.why[reason.url] = reason.why
+
+    def _make(self, last: Mapping[str, bytes], urls: Sequence[str]) -> "_Made":
+        """Plan and render pages, in this process or a copy of it: what has to be remembered goes with the files."""
+        with self._told.state.ledger.aside() as notes:
+            planned = list(self._planned(urls, last))
+        pages = [page for page, reason in planned if reason.why]
+        html = self._html({page.shows for page in pages if page.shows})
+        files, failed = work.render_pages(self._told.templates, pages, html)
+        return _Made(files, failed, [reason for _, reason in planned], notes)
+
+    def _taken(self, made: "_Made") -> work.Rendered:
+        """Remember what has to be remembered of pages; gives their files, and what failed."""
+        for reason in made.reasons:
+            self._remember(reason)
+        self._told.state.ledger.take(made.notes)
+        return made.files, made.failed
 
     def _planner(self, url: str) -> str:
         address = self._told.archive.pages.get(url)

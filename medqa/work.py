@@ -1,6 +1,7 @@
 """The two stages that are worth sharing among processes, parse and render, cut into chunks.
 
-What goes to a worker and comes back is packed bytes. With one job, or one chunk, no process is started.
+What goes to a worker and comes back is packed bytes. Workers that are copies of this process, made when all documents
+are at hand, are not even sent the pages: they plan them. With one job, or one chunk, no process is started.
 """
 
 import gc
@@ -59,6 +60,9 @@ class Crew(Protocol):
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Take a chunk; gives what waits for its result."""
 
+    def copied(self, function: Callable[[Job], Result]) -> Callable[[Job], Result] | None:
+        """Give what may be submitted in place of a function that cannot be sent; None where only that can be run."""
+
     def close(self) -> None:
         """Let everybody go; what has not been run is dropped."""
 
@@ -79,6 +83,13 @@ class Pool:
         """Have those start who run chunks while this process is small: it is copied, and each copy grows apart."""
         if self._crew is not None:
             self._crew.start()
+
+    def copied(self, function: Callable[[Job], Result]) -> Callable[[Job], Result] | None:
+        """Have chunks run by copies of this process, so that a function knows there what it knows here by now.
+
+        Gives what may be mapped in its place; None where those who run chunks cannot be copies.
+        """
+        return function if self._crew is None else self._crew.copied(function)
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """Give the results in the order of the jobs; only a few jobs are made ahead of their turn."""
@@ -123,6 +134,8 @@ class Processes:
         """Use this many with this one: what it runs itself need not travel."""
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
+        self._forked = True
+        """Whether those who run are copies of this process, or will be."""
         self._submitted: deque[Future[Any]] = deque()
 
     def start(self) -> None:
@@ -143,18 +156,37 @@ class Processes:
         if self._executor is None:
             # A copy of this process has everything at hand, but would also have the locks that others of its threads
             # hold (a preview server's, say), and elsewhere than on Linux system libraries that bear no copying.
-            alone = sys.platform == "linux" and threading.active_count() == 1
-            context = multiprocessing.get_context("fork" if alone else "forkserver")
+            self._forked = sys.platform == "linux" and threading.active_count() == 1
+            context = multiprocessing.get_context("fork" if self._forked else "forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
         future = self._executor.submit(function, job)
         self._submitted.append(future)
         return future.result
 
+    def copied(self, function: Callable[[Job], Result]) -> Callable[[Job], Result] | None:
+        """End them, and start others that are copies of this process as it is now."""
+        if self._forked:
+            self.close()
+            _inherited[:] = [function]
+            self.submit(_nothing, None)
+        return _run_inherited if self._forked else None
+
     def close(self) -> None:
         """End them."""
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(cancel_futures=True)
+        _inherited.clear()
+
+
+_inherited: list[Callable[[Any], Any]] = []
+"""What copies of this process can do without being sent it: one function, or none."""
+
+
+def _run_inherited(job: Any) -> Any:
+    (function,) = _inherited
+    return function(job)
 
 
 def _nothing(_: None) -> None:
@@ -200,6 +232,10 @@ class Library:
         self._pool = pool
         self._examining = examining
         self._held: OrderedDict[str, Remembered] = OrderedDict()
+        self._texts: dict[str, bytes] = {}
+        """Key → packed HTML of what was parsed, where all is at hand."""
+        self.at_hand = False
+        """Whether all that was to be parsed was, and is held with its HTML: the memory need not be asked for any."""
 
     def parse(self, files: Sequence[tuple[Place, str]]) -> Iterator[tuple[Place, str, Remembered | list[Problem]]]:
         """Give for each of some files, (place, blob id), its key and document, or what is wrong with it.
@@ -208,6 +244,7 @@ class Library:
         """
         keys = {place: _key(place, blob, self._packed) for place, blob in files}
         known = self._memory.known(keys.values(), examined=self._examining)
+        self.at_hand = not known and len(keys) <= _HELD
         for place, key in keys.items():
             if key in known:
                 remembered = self._remembered(place, key)
@@ -221,6 +258,8 @@ class Library:
                 for place, result in parsed.items():
                     if isinstance(result, Row):
                         remembered = cache.unpack(place.kind, result.record, result.examined)
+                        if self.at_hand:
+                            self._texts[result.key] = result.html
                         yield place, result.key, self._hold(result.key, remembered)
                     else:
                         yield place, "", result
@@ -243,7 +282,8 @@ class Library:
 
     def html(self, files: Mapping[str, Place]) -> dict[str, bytes]:
         """Give the packed HTML of documents: key → bytes for `unpack_html`."""
-        found = self._memory.html(files)
+        found = {key: self._texts[key] for key in files.keys() & self._texts.keys()}
+        found.update(self._memory.html(files.keys() - found.keys()))
         for key in files.keys() - found.keys():
             found[key] = self._parsed_again(files[key], key).html
         return found
@@ -370,9 +410,21 @@ def render_all(
 
     Raises BuildFailedError with MQ304, once for each place in a template that failed.
     """
-    jobs = (_render_job(root, templates, part, texts) for part in _parts(pages, RENDER_CHUNK))
+    jobs = (_render_job(root, templates, part, texts) for part in parts(pages))
+    return collected(pool.map(_render_chunk, jobs))
+
+
+Rendered = tuple[list[tuple[str, bytes]], list[Problem]]
+"""Files, (path below the site's root, bytes), and what failed."""
+
+
+def collected(rendered: Iterable[Rendered]) -> Iterator[tuple[str, bytes]]:
+    """Give the files of chunks as they come.
+
+    Raises BuildFailedError at the end, with MQ304 once for each place in a template that failed.
+    """
     failures: dict[tuple[str, int], Problem] = {}
-    for files, failed in pool.map(_render_chunk, jobs):
+    for files, failed in rendered:
         for found in failed:
             failures.setdefault((found.path, found.line), found)
         yield from files
@@ -386,9 +438,10 @@ def _render_job(root: Path, templates: Templates, pages: Sequence[Page], texts: 
     return _RenderJob(root, *given, tuple(pages), html)
 
 
-def _parts(items: Iterable[Job], size: int) -> Iterator[list[Job]]:
-    waiting = iter(items)
-    while part := list(islice(waiting, size)):
+def parts(pages: Iterable[Job]) -> Iterator[list[Job]]:
+    """Part pages, or what stands for them, into chunks."""
+    waiting = iter(pages)
+    while part := list(islice(waiting, RENDER_CHUNK)):
         yield part
 
 
@@ -396,7 +449,7 @@ _compiled: dict[str, Templates] = {}
 """A worker's templates by stamp, kept from chunk to chunk."""
 
 
-def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Problem]]:
+def _render_chunk(job: _RenderJob) -> Rendered:
     if job.stamp not in _compiled:
         templates = Templates(job.root, job.config, job.locales, job.shelf)
         if templates.stamp != job.stamp:
@@ -406,9 +459,7 @@ def _render_chunk(job: _RenderJob) -> tuple[list[tuple[str, bytes]], list[Proble
     return render_pages(_compiled[job.stamp], job.pages, job.html)
 
 
-def render_pages(
-    templates: Templates, pages: Iterable[Page], html: Mapping[str, bytes]
-) -> tuple[list[tuple[str, bytes]], list[Problem]]:
+def render_pages(templates: Templates, pages: Iterable[Page], html: Mapping[str, bytes]) -> Rendered:
     """Render pages: their files, and what failed."""
     files: list[tuple[str, bytes]] = []
     failed: list[Problem] = []

@@ -32,7 +32,8 @@ class Accidents:
         if chance < 0.3:
             accident = self._random.choice([self._delete, self._damage, self._go_back, self._keep, self._stop])
             accident(options)
-            return accident.__name__, {}
+            more = {"jobs": 2} if accident == self._delete and self._random.random() < 0.5 else {}
+            return accident.__name__, more
         return "", {}
 
     def _delete(self, _: object) -> None:

@@ -186,6 +186,7 @@ def test_only_as_many_chunks_are_under_way_as_workers_can_use(steady: str, archi
         start = staticmethod(crew.start)
         width = staticmethod(crew.width)
         busy = staticmethod(crew.busy)
+        copied = staticmethod(crew.copied)
         close = staticmethod(crew.close)
 
         @staticmethod
@@ -331,6 +332,9 @@ class Late:
             patch.setattr(sources, "read", late)
             result = function(job)
         return lambda: result
+
+    def copied(self, function: Callable[[Any], Any]) -> None:
+        """Nobody is a copy."""
 
     def close(self) -> None:
         """Nobody has to go."""

@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,10 +82,9 @@ def test_the_place_and_the_order_of_files_change_no_byte(
     assert run(elsewhere.root) == expected
 
 
-def test_more_processes_change_no_byte(
-    archive: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With chunks small enough that both stages are shared; whoever is faster, the order stays."""
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Chunks small enough that both stages are shared; gives the names of the functions that others run."""
     monkeypatch.setattr(work, "PARSE_CHUNK", 4)
     monkeypatch.setattr(work, "RENDER_CHUNK", 9)
     functions: list[str] = []
@@ -92,31 +95,80 @@ def test_more_processes_change_no_byte(
         return submit(self, function, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", noticed)
+    return functions
+
+
+def test_more_processes_change_no_byte(archive: Path, expected: dict[str, bytes], shared: list[str]) -> None:
+    """Whoever is faster, the order stays."""
     project = Project(archive.with_name("processes"))
     write(project, first_archive().sources().items())
     for jobs in (2, 3):
         project.build(jobs=jobs, as_of=None, cache=None)
         assert project.files() == expected
         project.remove("site")
-    assert functions.count("_parse_chunk") > 4
-    assert functions.count("_render_chunk") > 4
+    assert shared.count("_parse_chunk") > 4
+    assert shared.count("_run_inherited") > 4
+    assert shared.count("_render_chunk") == 0
 
 
-def test_a_problem_is_the_same_from_any_process(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "PARSE_CHUNK", 4)
-    monkeypatch.setattr(work, "RENDER_CHUNK", 9)
+@pytest.mark.parametrize("why", ["all is remembered", "more than can be held", "another thread is at work"])
+def test_pages_are_sent_to_those_who_cannot_plan_them(
+    archive: Path, expected: dict[str, bytes], shared: list[str], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    project = Project(archive.with_name(why))
+    write(project, first_archive().sources().items())
+    ended = threading.Event()
+    other = threading.Thread(target=ended.wait)
+    match why:
+        case "all is remembered":
+            project.build(as_of=None)
+            shutil.rmtree(project.site)
+            (state,) = project.cache.glob("site-*.sqlite")
+            state.unlink()
+        case "more than can be held":
+            monkeypatch.setattr(work, "_HELD", 5)
+        case _:
+            other.start()
+    try:
+        project.build(jobs=2, as_of=None)
+    finally:
+        ended.set()
+    assert project.files() == expected
+    assert shared.count("_render_chunk") > 4
+    assert shared.count("_run_inherited") == 0
+
+
+def test_whoever_plans_a_page_the_same_is_remembered_of_it(archive: Path, shared: list[str]) -> None:
+    remembered = []
+    for jobs in (1, 2):
+        project = Project(archive.with_name(f"remembering-{jobs}"))
+        write(project, first_archive().sources().items())
+        project.build(jobs=jobs, as_of=None)
+        (state,) = project.cache.glob("site-*.sqlite")
+        with closing(sqlite3.connect(state)) as base:
+            told = {name: {*array("I", reads)} for name, reads in base.execute("SELECT name, reads FROM nodes")}
+            remembered.append((told, dict(base.execute("SELECT url, print FROM prints").fetchall())))
+    assert shared.count("_run_inherited") > 4
+    assert remembered[0] == remembered[1]
+    assert {url for url in remembered[0][1] if not url.startswith("/assets/")} <= remembered[0][0].keys()
+
+
+def test_a_problem_is_the_same_from_any_process(archive: Path, shared: list[str]) -> None:
     project = Project(archive.with_name("problems"))
     write(project, first_archive().sources().items())
     project.thread("torn", asked="soon").thread("worn", specialty=None)
-    alone, shared = project.problems(), project.problems(jobs=2)
+    alone, found = project.problems(), project.problems(jobs=2)
     assert {one.path for one in alone} == {"content/threads/torn.md", "content/threads/worn.md"}
-    assert shared == alone
+    assert found == alone
     project.remove("content/threads/torn.md").remove("content/threads/worn.md").mark(
         "thread.html", "{{ page.nothing }}"
     )
-    alone, shared = project.problems(), project.problems(jobs=2)
+    alone = project.problems()
     assert [one.code for one in alone] == ["MQ304"]
-    assert [(one.path, one.line, one.code) for one in shared] == [(one.path, one.line, one.code) for one in alone]
+    for way, cache in (("_render_chunk", project.cache), ("_run_inherited", None)):
+        found = project.problems(jobs=2, cache=cache)
+        assert [(one.path, one.line, one.code) for one in found] == [(one.path, one.line, one.code) for one in alone]
+        assert shared.count(way) > 4
 
 
 @pytest.fixture

@@ -141,8 +141,12 @@ def test_incremental_equals_clean_after_every_step(seed: int, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("seed", range(SCRIPTS))
-def test_incremental_equals_clean_whatever_becomes_of_its_memory(seed: int, tmp_path: Path) -> None:
+def test_incremental_equals_clean_whatever_becomes_of_its_memory(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The cache is deleted, damaged, of an older state; builds are stopped, or run in two processes."""
+    monkeypatch.setattr(work, "PARSE_CHUNK", 9)
+    monkeypatch.setattr(work, "RENDER_CHUNK", 20)
     run = Run(tmp_path, accidents=seed)
     for step in script(1_000 + seed):
         run.step(step)

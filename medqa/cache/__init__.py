@@ -9,6 +9,7 @@ Everything here can be made again: the folder may be deleted at any time, and a 
 another version of medqa, reads as empty.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +19,18 @@ import msgspec
 
 from medqa.cache.documents import Documents, Remembered, Row, pack, unpack, unpack_found, unpack_html
 from medqa.cache.files import in_use, sweep
-from medqa.cache.ledger import Ledger
+from medqa.cache.ledger import Ledger, Note
 from medqa.cache.state import State
 from medqa.cache.tables import Table
 from medqa.errors import UsageError
 
 __all__ = [
-    "FOLDER", "DamagedError", "Documents", "Ledger", "Memory", "Remembered", "Row", "State", "Table", "opened", "pack",
-    "unpack", "unpack_found", "unpack_html",
+    "FOLDER", "DamagedError", "Documents", "Ledger", "Memory", "Note", "Remembered", "Row", "State", "Table", "opened",
+    "pack", "unpack", "unpack_found", "unpack_html",
 ]  # fmt: skip
 
+_ROOM = 1 << 20
+"""Bytes: the least that a memory takes."""
 FOLDER = ".cache"
 
 
@@ -81,10 +84,19 @@ def opened(folder: Path | None, engine: str) -> Iterator[Memory]:
     except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
         if in_use(error):
             raise UsageError(f"another build is at work with {folder}: wait until it is done") from None
+        advice = "the disk is full, make room" if _is_full(folder) else "is the disk full?"
         if memory is not None:
             memory.close()
             memory.forget()
-        raise DamagedError(f"{folder} cannot be used ({error}): is the disk full?") from error
+        raise DamagedError(f"{folder} cannot be used ({error}): {advice}") from error
     finally:
         if memory is not None:
             memory.close()
+
+
+def _is_full(folder: Path | None) -> bool:
+    """Tell whether a folder's disk has too little room for a memory: SQLite itself may call that an I/O error."""
+    try:
+        return folder is not None and shutil.disk_usage(folder).free < _ROOM
+    except OSError:
+        return False

@@ -29,6 +29,8 @@ _WAITING = 5_000
 """Parts held before they are written."""
 
 T = TypeVar("T")
+Note = tuple[str, bytes]
+"""A part, and the sums of the facts that it was told."""
 
 
 class Ledger:
@@ -40,6 +42,7 @@ class Ledger:
         self._fresh = fresh
         self._told: set[int] | None = None
         self._nodes: list[tuple[int, str, bytes]] = []
+        self._aside: list[Note] | None = None
         self._facts, self._readers = array("I"), array("q")
         """New notes, of the same length: a fact, and who was told it."""
         for table in _SCHEMA:
@@ -72,19 +75,37 @@ class Ledger:
             yield
         finally:
             told, self._told = self._told, outer
-        self._keep(node, told)
+        self._keep(node, array("I", told).tobytes())
 
-    def _keep(self, node: str, reads: set[int]) -> None:
-        identity, new = _identity(node), reads
+    @contextmanager
+    def aside(self) -> Iterator[list[Note]]:
+        """Keep no notes, but give those of the parts made inside: a copy of this process takes them for it."""
+        outer, self._aside = self._aside, []
+        try:
+            yield self._aside
+        finally:
+            self._aside = outer
+
+    def take(self, notes: Iterable[Note]) -> None:
+        """Keep notes that were taken aside."""
+        for node, reads in notes:
+            self._keep(node, reads)
+
+    def _keep(self, node: str, reads: bytes) -> None:
+        if self._aside is not None:
+            self._aside.append((node, reads))
+            return
+        identity, new = _identity(node), array("I", reads)
         if not self._fresh:
             row = self._base.execute("SELECT reads FROM nodes WHERE id = ?", (identity,)).fetchone()
-            before = set(array("I", row[0])) if row else set()
-            new, reads = reads - before, reads | before
+            before = array("I", row[0]) if row else array("I")
+            new = array("I", {*new} - {*before})
             if row and not new:
                 return
-        self._facts.extend(new)
+            reads = (before + new).tobytes()
+        self._facts += new
         self._readers.extend([identity] * len(new))
-        self._nodes.append((identity, node, array("I", reads).tobytes()))
+        self._nodes.append((identity, node, reads))
         if len(self._nodes) >= _WAITING:
             self._write_nodes()
 
