@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -107,8 +108,9 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
         with clock.stage("examine"):
             against.check(changes, state, signed)
             pictures.check(changes, root, sorted_out.copies)
-    problems = sorted({*given.problems, *surveyed.problems, *sorted_out.problems, *unparsed, *changes.problems()})
-    return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
+    problems = sorted((*given.problems, *surveyed.problems, *sorted_out.problems, *unparsed, *changes.problems()))
+    once = [one for one, _ in groupby(problems)]  # of ten thousands in their order, which a set would have to hash
+    return Told(given.templates, Desk(archive, given.locales), state, library, changes, once)
 
 
 class _Sorted(msgspec.Struct, frozen=True):

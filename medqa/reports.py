@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ def _excerpt(lines: Sequence[str], found: Problem) -> Iterator[str]:
 def _lines(root: Path, path: str) -> list[str]:
     """Give the lines of a file of the archive; none where it cannot be read, or is no text."""
     try:
-        return sources.read(root, path).text.split("\n")
-    except sources.UnreadableError:
+        return sources.text_of(sources.bytes_of(root, root / path)).split("\n")
+    except (sources.UnreadableError, UnicodeDecodeError):
         return []
 
 
@@ -78,11 +79,12 @@ def _visible(line: str) -> str:
 
 def _columns(line: str) -> int:
     """Count the columns that a line takes on a terminal: Chinese letters take two, combining marks none."""
-    if line.isascii():
-        return len(line)
-    return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line
-    )
+    return len(line) if line.isascii() else sum(map(_width, line))
+
+
+@cache
+def _width(one: str) -> int:
+    return 0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
