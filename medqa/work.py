@@ -134,8 +134,8 @@ class Processes:
         """Use this many with this one: what it runs itself need not travel."""
         self._jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
-        self._forked = True
-        """Whether those who run are copies of this process, or will be."""
+        self._forked = False
+        """Whether those that were started are copies of this process."""
         self._submitted: deque[Future[Any]] = deque()
 
     def start(self) -> None:
@@ -154,9 +154,7 @@ class Processes:
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
         """Have a chunk run by the next that is free."""
         if self._executor is None:
-            # A copy of this process has everything at hand, but would also have the locks that others of its threads
-            # hold (a preview server's, say), and elsewhere than on Linux system libraries that bear no copying.
-            self._forked = sys.platform == "linux" and threading.active_count() == 1
+            self._forked = bool(_inherited) or _may_be_copied()
             context = multiprocessing.get_context("fork" if self._forked else "forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
@@ -165,12 +163,13 @@ class Processes:
         return future.result
 
     def copied(self, function: Callable[[Job], Result]) -> Callable[[Job], Result] | None:
-        """End them, and start others that are copies of this process as it is now."""
-        if self._forked:
+        """End those that were started: others will be, copies of this process as it is now, when they are needed."""
+        if self._executor is not None and self._forked:
             self.close()
-            _inherited[:] = [function]
-            self.submit(_nothing, None)
-        return _run_inherited if self._forked else None
+        if self._executor is not None or not _may_be_copied():
+            return None
+        _inherited[:] = [function]
+        return _run_inherited
 
     def close(self) -> None:
         """End them."""
@@ -187,6 +186,15 @@ _inherited: list[Callable[[Any], Any]] = []
 def _run_inherited(job: Any) -> Any:
     (function,) = _inherited
     return function(job)
+
+
+def _may_be_copied() -> bool:
+    """Tell whether this process may be copied.
+
+    A copy has everything at hand, but also the locks that other threads of the process hold (a preview server's, say),
+    and elsewhere than on Linux system libraries that bear no copying.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _nothing(_: None) -> None:
@@ -235,7 +243,7 @@ class Library:
         self._texts: dict[str, bytes] = {}
         """Key → packed HTML of what was parsed, where all is at hand."""
         self.at_hand = False
-        """Whether all that was to be parsed was, and is held with its HTML: the memory need not be asked for any."""
+        """Whether all that was to be parsed was, and is held with its HTML: no memory has to be asked to make pages."""
 
     def parse(self, files: Sequence[tuple[Place, str]]) -> Iterator[tuple[Place, str, Remembered | list[Problem]]]:
         """Give for each of some files, (place, blob id), its key and document, or what is wrong with it.
@@ -244,7 +252,7 @@ class Library:
         """
         keys = {place: _key(place, blob, self._packed) for place, blob in files}
         known = self._memory.known(keys.values(), examined=self._examining)
-        self.at_hand = not known and len(keys) <= _HELD
+        self.at_hand = not known and len(keys) <= _HELD and not self._examining
         for place, key in keys.items():
             if key in known:
                 remembered = self._remembered(place, key)
