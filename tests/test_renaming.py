@@ -316,3 +316,20 @@ def test_former_addresses_of_a_faq_follow_its_topics(linked: Project) -> None:
     linked.build()
     assert not linked.has("/faq/nerve-clinic/sleep/")
     assert linked.files() == linked.clean_build_files()
+
+
+def test_a_faq_is_found_under_the_former_names_of_specialty_and_topic_together(linked: Project) -> None:
+    linked.edit("content/specialties/neurology.md", "---\nNerves", 'aliases: ["nerve-clinic"]\n---\nNerves')
+    linked.record("topics", "twitching", "Small jerks.", aliases=["jerks", "/old/jerks/", "eyes"])
+    linked.record("topics", "eyes", "Two.", specialties=["Neurology"], aliases=["looks"])
+    assert [one.code for one in linked.problems()] == ["MQ215"], "'eyes' is another file"
+    linked.edit("content/topics/twitching.md", "eyes", "spasms")
+    linked.build()
+    for former, now in (("jerks", "twitching"), ("spasms", "twitching"), ("looks", "eyes")):
+        assert f'href="/faq/neurology/{now}/"' in linked.page(f"/faq/nerve-clinic/{former}/")
+    assert not linked.has("/faq/nerve-clinic/old/jerks/")
+    linked.edit("content/topics/twitching.md", "spasms", "cramps")
+    linked.build()
+    assert not linked.has("/faq/nerve-clinic/spasms/")
+    assert linked.has("/faq/nerve-clinic/cramps/")
+    assert linked.files() == linked.clean_build_files()
