@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -136,6 +136,8 @@ class Processes:
         self._executor: ProcessPoolExecutor | None = None
         self._forked = False
         """Whether those that were started are copies of this process."""
+        self._ended = False
+        """Whether one of them ended before its time: then all are gone."""
         self._submitted: deque[Future[Any]] = deque()
 
     def start(self) -> None:
@@ -147,25 +149,42 @@ class Processes:
         return self._jobs
 
     def busy(self) -> bool:
-        """Tell whether each has a chunk at work and one waiting."""
+        """Tell whether each has a chunk at work and one waiting, or they are no more."""
         self._submitted = deque(one for one in self._submitted if not one.done())
-        return len(self._submitted) >= 2 * (self._jobs - 1)
+        return self._ended or len(self._submitted) >= 2 * (self._jobs - 1)
 
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
-        """Have a chunk run by the next that is free."""
+        """Have a chunk run by the next that is free; where one of them was killed from outside, it is run here."""
+        try:
+            future = self._started().submit(function, job)
+        except BrokenExecutor:
+            self._ended = True
+            return _done(function(job))
+        self._submitted.append(future)
+
+        def result() -> Result:
+            try:
+                return future.result()
+            except BrokenExecutor:  # the kernel's choice, say, where memory ran out
+                self._ended = True
+                return function(job)
+
+        return result
+
+    def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
             self._forked = bool(_inherited) or _may_be_copied()
             context = multiprocessing.get_context("fork" if self._forked else "forkserver")
             context.set_forkserver_preload(["medqa.work", "medqa.rendering"])
             self._executor = ProcessPoolExecutor(self._jobs - 1, mp_context=context, initializer=_end_with_parent)
-        future = self._executor.submit(function, job)
-        self._submitted.append(future)
-        return future.result
+        return self._executor
 
     def copied(self, function: Callable[[Job], Result]) -> Callable[[Job], Result] | None:
         """End those that were started: others will be, copies of this process as it is now, when they are needed."""
         if self._executor is not None and self._forked:
             self.close()
+        if self._ended:
+            return function
         if self._executor is not None or not _may_be_copied():
             return None
         _inherited[:] = [function]

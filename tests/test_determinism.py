@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,11 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from medqa import work
+from medqa import plan, work
 from tests.drafts import first_archive
 from tests.projects import Project, files
 from tests.sites import ROOT
@@ -151,6 +153,32 @@ def test_whoever_plans_a_page_the_same_is_remembered_of_it(archive: Path, shared
     assert shared.count("_run_inherited") > 4
     assert remembered[0] == remembered[1]
     assert {url for url in remembered[0][1] if not url.startswith("/assets/")} <= remembered[0][0].keys()
+
+
+@pytest.mark.parametrize("stage", ["parse", "plan"])
+@pytest.mark.parametrize("jobs", [2, 4])
+def test_a_worker_that_is_killed_costs_time_and_no_page(
+    archive: Path, expected: dict[str, bytes], shared: list[str], monkeypatch: pytest.MonkeyPatch, stage: str, jobs: int
+) -> None:
+    """As the kernel does where memory runs out."""
+    project = Project(archive.with_name(f"killed at {stage}, {jobs}"))
+    write(project, first_archive().sources().items())
+    here, module = os.getpid(), {"parse": work, "plan": plan}[stage]
+    function = getattr(module, stage)
+
+    def deadly(*given: Any) -> Any:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given)
+
+    monkeypatch.setattr(module, stage, deadly)
+    project.build(jobs=jobs, as_of=None)
+    assert project.files() == expected
+    assert shared
+    monkeypatch.undo()
+    project.thread("brand-new")
+    project.build(as_of=None)
+    assert project.files() == project.clean_build_files(as_of=None)
 
 
 def test_a_problem_is_the_same_from_any_process(archive: Path, shared: list[str]) -> None:
