@@ -7,6 +7,7 @@ are at hand, are not even sent the pages: they plan them. With one job, or one c
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections import OrderedDict, deque
@@ -222,6 +223,7 @@ def _nothing(_: None) -> None:
 
 def _end_with_parent() -> None:
     """Let a worker end when the build does, however that ends: one that is killed cannot say goodbye."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the build lets its workers go
     gc.disable()  # as the build itself does
     threading.Thread(target=_exit_after, args=[multiprocessing.parent_process()], daemon=True).start()
 
@@ -345,12 +347,13 @@ class Library:
         return one
 
     def _parsed_again(self, place: Place, key: str) -> Row:
-        """Parse what the memory has lost; that it can be parsed is known, since it was."""
+        """Parse what the memory has lost, from the file that it was parsed from, if that is as it was.
+
+        Raises LostError where it is not: it may be asked for as it was in the last build, or change at this moment.
+        """
         (parsed,) = _parse_chunk(self._job((place,)))
-        if not isinstance(parsed, Row):
-            raise BuildFailedError(parsed)
-        if parsed.key != key:
-            raise UsageError(f"{place.path} has changed while it was being read: build again")
+        if not isinstance(parsed, Row) or parsed.key != key:
+            raise cache.LostError(f"{place.path} is not remembered as it was")
         self._memory.remember([parsed])
         return parsed
 

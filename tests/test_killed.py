@@ -5,6 +5,7 @@ often, builds of a larger archive, with one process and with two.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -137,3 +138,41 @@ def test_no_process_of_a_killed_build_lives_on(project: Project) -> None:
     assert ready
     assert os.read(reading, 1) == b""
     os.close(reading)
+
+
+_INTERRUPTED = """
+import os, sys
+from medqa import cli, work
+work.PARSE_CHUNK, parse, here = 1, work.parse, os.getpid()
+
+def told(*given):
+    os.write(1, b"%d\\n" % os.getpid())
+    if os.getpid() == here:
+        sys.stdin.read()
+    return parse(*given)
+
+work.parse = told
+sys.exit(cli.main())
+"""
+_OFTEN = 20_000
+
+
+def test_an_interrupted_build_ends_without_a_word(project: Project) -> None:
+    """Ctrl-C reaches the build and its worker at once, which may be at work on a chunk or wait for the next."""
+    write(project, 0, 60)  # so many that the build will take one itself, too
+    command = [sys.executable, "-c", _INTERRUPTED, "--root", str(project.root), "--jobs", "2"]
+    with subprocess.Popen(
+        command, cwd=ROOT, process_group=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as build:
+        assert build.stdout
+        at_work: set[int] = set()
+        while build.pid not in at_work or len(at_work) == 1:
+            at_work.add(int(build.stdout.readline()))
+        (worker,) = at_work - {build.pid}
+        for _ in range(_OFTEN):
+            os.kill(worker, signal.SIGINT)
+        os.killpg(build.pid, signal.SIGINT)
+        _, said = build.communicate(timeout=60)
+    assert build.returncode == 130
+    assert b"Traceback" not in said
+    assert project.build().threads

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from medqa import index, pipeline, sources, work
 from medqa.cache import Documents, Row
 from medqa.errors import UsageError
 from medqa.index import Changes
+from medqa.sources import Place
 from tests.projects import CHINESE, LIST, Project, edit_question
 
 
@@ -141,6 +143,45 @@ def test_workers_are_copied_from_a_small_process_also_where_all_documents_are_re
     monkeypatch.setattr(index, "update", placed)
     project.build(jobs=2, out=tmp_path / "another")
     assert seen == [1]
+
+
+@pytest.mark.parametrize("change", ["edited", "deleted", "torn"])
+def test_documents_may_be_lost_where_the_rest_is_remembered(project: Project, change: str) -> None:
+    """A record is compared with what it said in the last build, which its file no longer tells."""
+    project.record("hospitals", "north").thread("numb-hand", hospital="North").build()
+    project.remove(".cache/medqa.sqlite")
+    match change:
+        case "edited":
+            project.record("hospitals", "north", "It moved.")
+        case "deleted":
+            project.remove("content/hospitals/north.md")
+        case _:
+            project.write("content/hospitals/north.md", "---\nname: [")
+            assert {one.path for one in project.problems()} == {"content/hospitals/north.md"}
+            project.record("hospitals", "north", "It moved.")
+    project.build()
+    assert project.files() == project.clean_build_files()
+
+
+def test_a_file_that_changes_while_it_is_asked_for_is_read_as_it_is_then(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.thread("numb-hand").thread("calf-twitch").build()
+    project.remove(".cache/medqa.sqlite")
+    project.config(name="Another Name")
+    project.remove("site")
+    html = work.Library.html
+
+    def edited(self: work.Library, files: Mapping[str, Place]) -> dict[str, bytes]:
+        monkeypatch.undo()
+        project.edit("content/threads/numb-hand.md", "It passes", "It lasts")
+        self._texts.clear()
+        self._memory.drop_all_but([])
+        return html(self, files)
+
+    monkeypatch.setattr(work.Library, "html", edited)
+    project.build()
+    assert project.files() == project.clean_build_files()
 
 
 def test_documents_of_long_ago_are_forgotten() -> None:

@@ -25,8 +25,8 @@ from medqa.cache.tables import Table
 from medqa.errors import UsageError
 
 __all__ = [
-    "FOLDER", "DamagedError", "Documents", "Ledger", "Memory", "Note", "Remembered", "Row", "State", "Table", "opened",
-    "pack", "unpack", "unpack_found", "unpack_html",
+    "FOLDER", "DamagedError", "Documents", "Ledger", "LostError", "Memory", "Note", "Remembered", "Row", "State",
+    "Table", "opened", "pack", "unpack", "unpack_found", "unpack_html",
 ]  # fmt: skip
 
 _ROOM = 1 << 20
@@ -36,6 +36,10 @@ FOLDER = ".cache"
 
 class DamagedError(UsageError):
     """The memory could not be read, or not be written; it has been thrown away."""
+
+
+class LostError(sqlite3.DatabaseError):
+    """Something was remembered, and is no longer: one part of the memory does not fit another."""
 
 
 class Memory:
