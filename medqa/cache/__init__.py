@@ -88,14 +88,21 @@ def opened(folder: Path | None, engine: str) -> Iterator[Memory]:
     except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
         if in_use(error):
             raise UsageError(f"another build is at work with {folder}: wait until it is done") from None
-        advice = "the disk is full, make room" if _is_full(folder) else "is the disk full?"
+        said = _said(folder, error)
         if memory is not None:
             memory.close()
             memory.forget()
-        raise DamagedError(f"{folder} cannot be used ({error}): {advice}") from error
+        raise DamagedError(said) from error
     finally:
         if memory is not None:
             memory.close()
+
+
+def _said(folder: Path | None, error: Exception) -> str:
+    if isinstance(error, LostError):
+        return f"{error}: build again"
+    advice = "the disk is full, make room" if _is_full(folder) else "is the disk full?"
+    return f"{folder} cannot be used ({error}): {advice}"
 
 
 def _is_full(folder: Path | None) -> bool:
