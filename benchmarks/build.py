@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000")
     parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: the cores")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes; default: the cores")
     parser.add_argument("--cluster", default="", help="address of a Dask scheduler whose workers are used instead")
     parser.add_argument("--folder", type=Path, help="where the archives are made; default: the system's folder for it")
     return parser.parse_args()

@@ -121,7 +121,7 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
 
 
 def _add_jobs(command: argparse._ActionsContainer) -> None:
-    command.add_argument("--jobs", type=_jobs, metavar="N", help="processes (default: all cores)")
+    command.add_argument("--jobs", type=_jobs, metavar="N", help="processes (default: one for each core, up to 8)")
 
 
 def _add_build(command: argparse.ArgumentParser) -> None:
@@ -273,14 +273,15 @@ def _version() -> str:
 
 
 def _build_options(root: Path, options: argparse.Namespace) -> "BuildOptions":
-    from medqa.cache import FOLDER  # noqa: PLC0415 - help must not wait for it
+    from medqa import work  # noqa: PLC0415 - help must not wait for it
+    from medqa.cache import FOLDER  # noqa: PLC0415
     from medqa.pipeline import BuildOptions  # noqa: PLC0415
 
     return BuildOptions(
         out=(getattr(options, "delta", None) or getattr(options, "out", None) or root / "site").absolute(),
         published=getattr(options, "published", None),
         cache=root / FOLDER,
-        jobs=options.jobs or os.cpu_count() or 1,
+        jobs=options.jobs or work.processors(),
         cluster=getattr(options, "cluster", None) or "",
         as_of=options.as_of,
         drafts=getattr(options, "drafts", False),

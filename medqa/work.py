@@ -39,8 +39,34 @@ RENDER_CHUNK = 300
 _HELD = 12_000
 """Documents that are kept unpacked: some 7 KB each."""
 
+_MOST = 8
+"""Processes, unless more are asked for: soon all others wait for what only one of them does."""
+_GROUP = Path("/sys/fs/cgroup")
+"""What the kernel tells of the control group of a container."""
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """Tell how many processes have a processor each: of a machine's a container, or a CI job, may have a part only."""
+    own = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, min(own, _quota(), _MOST))
+
+
+def _quota() -> int:
+    """Give how many processors' time the control group may use; many where there is no limit."""
+    for files in (
+        ("cpu.max",),
+        ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
+    ):  # of the second version, of the first
+        try:
+            quota, period = map(int, " ".join((_GROUP / file).read_text() for file in files).split())
+        except (OSError, ValueError):  # no such file; "max"
+            continue
+        if quota > 0 and period > 0:
+            return -(-quota // period)
+    return _MOST
 
 
 class Crew(Protocol):

@@ -155,6 +155,33 @@ def test_whoever_plans_a_page_the_same_is_remembered_of_it(archive: Path, shared
     assert {url for url in remembered[0][1] if not url.startswith("/assets/")} <= remembered[0][0].keys()
 
 
+@pytest.mark.parametrize(
+    ("cores", "told", "processes"),
+    [
+        pytest.param(4, {}, 4, id="no control group"),
+        pytest.param(4, {"cpu.max": "max 100000\n"}, 4, id="no limit"),
+        pytest.param(64, {"cpu.max": "200000 100000\n"}, 2, id="a container"),
+        pytest.param(64, {"cpu.max": "150000 100000\n"}, 2, id="one and a half"),
+        pytest.param(2, {"cpu.max": "400000 100000\n"}, 2, id="fewer cores than time"),
+        pytest.param(64, {"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1, id="half of one"),
+        pytest.param(
+            64, {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8, id="a large machine"
+        ),
+        pytest.param(3, {"cpu.max": "nonsense"}, 3, id="what nobody knows"),
+    ],
+)
+def test_no_more_processes_than_may_run_at_once(
+    cores: int, told: dict[str, str], processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI jobs see all cores of the machine that they have a small part of."""
+    for name, text in told.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(work, "_GROUP", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert work.processors() == processes
+
+
 @pytest.mark.parametrize("stage", ["parse", "plan"])
 @pytest.mark.parametrize("jobs", [2, 4])
 def test_a_worker_that_is_killed_costs_time_and_no_page(

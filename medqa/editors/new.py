@@ -1,14 +1,13 @@
 """`new`: asks for what a new thread needs, on a terminal, and writes its file."""
 
 import argparse
-import os
 import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from medqa import pipeline, sources
+from medqa import pipeline, sources, work
 from medqa.cache import FOLDER
 from medqa.console import FINE, complain, say
 from medqa.editing import drafting, edits
@@ -55,7 +54,7 @@ def _remembered(root: Path) -> Desk:
         stems |= {url.split("/")[2].casefold() for url in archive.claims.keys("/threads/")}
         return Desk(dialect(archive.config, told.desk.locales), archive.directories, stems)
 
-    options = pipeline.BuildOptions(out=root / "site", cache=root / FOLDER, jobs=os.cpu_count() or 1)
+    options = pipeline.BuildOptions(out=root / "site", cache=root / FOLDER, jobs=work.processors())
     return pipeline.ask(root, options, desk, despite_errors=True)
 
 
