@@ -28,7 +28,10 @@ Found = TypeVar("Found")
 
 def program(default_root: Path | None = None) -> NoReturn:
     """Run one command and end the process, without taking apart the millions of values of a large build one by one."""
-    code = main(default_root=default_root)
+    try:
+        code = main(default_root=default_root)
+    except SystemExit as end:  # argparse has said all, --help say
+        code = int(end.code or FINE)
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -47,11 +50,12 @@ def main(arguments: Sequence[str] | None = None, default_root: Path | None = Non
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show Chinese shows escapes
             stream.reconfigure(errors="backslashreplace")
     parser = _parser("build.py" if default_root else "medqa")
-    options, unknown = parser.parse_known_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
-    if unknown:
-        hint = "; other options than --root stand after the command" if {*unknown} & {*_COMMANDS} else ""
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     try:
+        words = _with_command(list(sys.argv[1:] if arguments is None else arguments))
+        options, unknown = parser.parse_known_args(words)
+        if unknown:
+            hint = "; other options than --root stand after the command" if {*unknown} & {*_COMMANDS} else ""
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         root = (options.root or default_root or _nearest_archive()).resolve()
         return int(options.run(root, options))
     except UsageError as error:

@@ -1,5 +1,8 @@
-"""What is shown while a build is at work."""
+"""What is shown while a build is at work, and to whom."""
 
+import os
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from medqa import pipeline, progress
 from medqa.progress import Bar, Clock, Lines, Step
 from tests.projects import Project
+from tests.sites import ROOT
 
 
 class Time:
@@ -55,3 +59,19 @@ def test_a_build_tells_how_far_each_stage_is(project: Project) -> None:
     assert ("parse", 2) in {(step.stage, step.total) for step in steps}
     assert ("make", report.pages) in {(step.stage, step.total) for step in steps}
     assert all(step.done <= step.total for step in steps)
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check", "--help"], ["--version"], ["stats"], ["check", "--format", "json"]]
+)
+def test_whoever_has_read_enough_is_told_no_more(project: Project, words: list[str]) -> None:
+    """As `| head -1` has."""
+    project.thread("numb-hand")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "build.py", *words, *([] if "-" in words[0] else ["--root", str(project.root)])]
+    with os.fdopen(writing) as closed:
+        ended = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode in {0, 1}  # argparse itself takes no notice, in some releases of Python
+    assert "Traceback" not in ended.stderr
+    assert "BrokenPipeError" not in ended.stderr
