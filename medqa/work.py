@@ -43,6 +43,8 @@ _MOST = 8
 """Processes, unless more are asked for: soon all others wait for what only one of them does."""
 _GROUP = Path("/sys/fs/cgroup")
 """What the kernel tells of the control group of a container."""
+_LIMITS = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))
+"""Files with quota and period, in groups of the second and of the first version."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -56,10 +58,7 @@ def processors() -> int:
 
 def _quota() -> int:
     """Give how many processors' time the control group may use; many where there is no limit."""
-    for files in (
-        ("cpu.max",),
-        ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"),
-    ):  # of the second version, of the first
+    for files in _LIMITS:
         try:
             quota, period = map(int, " ".join((_GROUP / file).read_text() for file in files).split())
         except (OSError, ValueError):  # no such file; "max"
