@@ -141,8 +141,9 @@ def test_no_process_of_a_killed_build_lives_on(project: Project) -> None:
 
 
 _INTERRUPTED = """
-import os, sys
+import os, signal, sys
 from medqa import cli, work
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 work.PARSE_CHUNK, parse, here = 1, work.parse, os.getpid()
 
 def told(*given):
