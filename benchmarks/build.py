@@ -11,7 +11,6 @@ the copies are no duplicates; or that of a folder. It is put and built in a temp
 
 import argparse
 import json
-import os
 import random
 import re
 import shutil
@@ -42,7 +41,7 @@ def main() -> None:
     for size in [0] if arguments.archive else arguments.threads or [1_000]:
         with TemporaryDirectory(prefix="medqa-bench-", dir=arguments.folder) as folder:
             root = put_archive(Path(folder) / "archive", arguments.archive, size)
-            for name, cost, report in measure(root, arguments.cluster or arguments.jobs):
+            for name, cost, report in measure(root, *_workers(arguments)):
                 show(name, cost, report)
 
 
@@ -50,21 +49,26 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("threads", type=int, nargs="*", help="sizes of the archives made; default: 1000")
     parser.add_argument("--archive", type=Path, help="folder of an archive to build instead: its content/, or that")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes; default: the cores")
+    parser.add_argument("--jobs", type=int, help="processes; default: as many as medqa uses")
     parser.add_argument("--cluster", default="", help="address of a Dask scheduler whose workers are used instead")
     parser.add_argument("--folder", type=Path, help="where the archives are made; default: the system's folder for it")
     return parser.parse_args()
 
 
-def measure(root: Path, workers: int | str) -> Iterator[tuple[str, Run, dict[str, Any]]]:
+def _workers(arguments: argparse.Namespace) -> tuple[str, ...]:
+    if arguments.cluster:
+        return "--cluster", arguments.cluster
+    return ("--jobs", str(arguments.jobs)) if arguments.jobs else ()
+
+
+def measure(root: Path, *workers: str) -> Iterator[tuple[str, Run, dict[str, Any]]]:
     """Build an archive again and again; gives name, cost and report of each build.
 
-    `workers` are so many processes, or a cluster's at its address; what these take is not in the cost.
+    `workers` are the option that says who works, if any; what a cluster takes is not in the cost.
     """
-    using = ("--jobs", str(workers)) if isinstance(workers, int) else ("--cluster", workers)
 
     def build(name: str, root: Path, *more: str, out: str = "site") -> tuple[str, Run, dict[str, Any]]:
-        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), *using]
+        command = [sys.executable, str(ROOT / "build.py"), "--root", str(root), *workers]
         cost = run([*command, "--as-of", DAY, "--format", "json", *more], root, root / out, {}, limit=3600)
         log = root.parent / f"{root.name}.log"
         return name, cost, json.loads(log.read_text(encoding="utf-8"))["report"]

@@ -162,8 +162,6 @@ class Processes:
         self._executor: ProcessPoolExecutor | None = None
         self._forked = False
         """Whether those that were started are copies of this process."""
-        self._ended = False
-        """Whether one of them ended before its time: then all are gone."""
         self._submitted: deque[Future[Any]] = deque()
 
     def start(self) -> None:
@@ -175,24 +173,22 @@ class Processes:
         return self._jobs
 
     def busy(self) -> bool:
-        """Tell whether each has a chunk at work and one waiting, or they are no more."""
+        """Tell whether each has a chunk at work and one waiting."""
         self._submitted = deque(one for one in self._submitted if not one.done())
-        return self._ended or len(self._submitted) >= 2 * (self._jobs - 1)
+        return len(self._submitted) >= 2 * (self._jobs - 1)
 
     def submit(self, function: Callable[[Job], Result], job: Job) -> Callable[[], Result]:
-        """Have a chunk run by the next that is free; where one of them was killed from outside, it is run here."""
+        """Have a chunk run by the next that is free; or here, once one was killed, where memory ran out say."""
         try:
             future = self._started().submit(function, job)
         except BrokenExecutor:
-            self._ended = True
             return _done(function(job))
         self._submitted.append(future)
 
         def result() -> Result:
             try:
                 return future.result()
-            except BrokenExecutor:  # the kernel's choice, say, where memory ran out
-                self._ended = True
+            except BrokenExecutor:
                 return function(job)
 
         return result
@@ -209,8 +205,6 @@ class Processes:
         """End those that were started: others will be, copies of this process as it is now, when they are needed."""
         if self._executor is not None and self._forked:
             self.close()
-        if self._ended:
-            return function
         if self._executor is not None or not _may_be_copied():
             return None
         _inherited[:] = [function]

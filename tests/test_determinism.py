@@ -113,6 +113,32 @@ def test_more_processes_change_no_byte(archive: Path, expected: dict[str, bytes]
     assert shared.count("_render_chunk") == 0
 
 
+def test_copies_of_the_process_open_no_memory(
+    archive: Path, expected: dict[str, bytes], shared: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite forbids to use what was opened before the process was copied."""
+    project = Project(archive.with_name("memory"))
+    write(project, first_archive().sources().items())
+    here, asked = os.getpid(), project.root / "asked"
+
+    def looked_at(statement: str) -> None:
+        if os.getpid() != here:
+            asked.write_text(statement)
+
+    connect = sqlite3.connect
+
+    def watched(*given: Any, **named: Any) -> sqlite3.Connection:
+        base: sqlite3.Connection = connect(*given, **named)
+        base.set_trace_callback(looked_at)
+        return base
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    project.build(jobs=3, as_of=None)
+    assert not asked.exists()
+    assert project.files() == expected
+    assert shared.count("_run_inherited") > 4
+
+
 @pytest.mark.parametrize("why", ["all is remembered", "more than can be held", "another thread is at work"])
 def test_pages_are_sent_to_those_who_cannot_plan_them(
     archive: Path, expected: dict[str, bytes], shared: list[str], monkeypatch: pytest.MonkeyPatch, why: str
@@ -201,7 +227,7 @@ def test_a_worker_that_is_killed_costs_time_and_no_page(
     monkeypatch.setattr(module, stage, deadly)
     project.build(jobs=jobs, as_of=None)
     assert project.files() == expected
-    assert shared
+    assert {"parse": "_parse_chunk", "plan": "_run_inherited"}[stage] in shared
     monkeypatch.undo()
     project.thread("brand-new")
     project.build(as_of=None)

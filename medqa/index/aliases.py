@@ -128,19 +128,18 @@ def _faq(archive: Archive, slug: str, text: str) -> Iterator[tuple[str, str]]:
     if keys:
         yield f"/faq/{text}/", f"/faq/{slug}/"
     topics = {key.rpartition("/")[2]: key for key in keys}
-    for topic, key in list(topics.items()):
-        topics.update((former, key) for former in _former_names(archive, topic) if former not in topics)
-    for topic, key in topics.items():
+    former = {name: key for topic, key in topics.items() for name in _former_names(archive, topic)}
+    for topic, key in (former | topics).items():
         yield from _list(archive, key, f"faq/{text}/{topic}")
 
 
-def _former_names(archive: Archive, topic: str) -> Iterator[str]:
-    """Give the names that a topic had in addresses, as its record tells them."""
+def _former_names(archive: Archive, topic: str) -> list[str]:
+    """Give the names that a topic had in addresses, as its record tells them; what is wrong with one is said there."""
     entity = archive.directories.topics.by_slug(topic)
-    for alias in entity.record.aliases if entity and entity.record else ():
-        text = unicodedata.normalize("NFC", alias.text)
-        if not text.startswith("/") and not sources.stem_fault(text) and not archive.has(f"topics/{text}"):
-            yield text
+    aliases = (
+        (unicodedata.normalize("NFC", one.text) for one in entity.record.aliases) if entity and entity.record else ()
+    )
+    return [alias for alias in aliases if not alias.startswith("/")]
 
 
 def _target(archive: Archive, place: Place) -> str | None:
