@@ -11,11 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from medqa import checks, cli, pipeline, work
+from medqa import checks, cli, pipeline, reports, work
 from medqa.checks import against
 from medqa.checks.identities import hong_kong, taiwan
 from medqa.checks.words import languages, vocabulary
-from medqa.errors import CODES, NOTES
+from medqa.errors import CODES, NOTES, Problem
 from medqa.related import twins
 from tests.editors import Editors, script
 from tests.projects import Project
@@ -444,3 +444,17 @@ def test_the_seed_thread_contradicts_itself_as_is_known(project: Project) -> Non
     project.write("content/threads/seed.md", seed)
     told = pipeline.check(project.root, project.options(as_of=None)).problems
     assert sorted(one.code for one in told) == ["MQ503", "MQ505", "MQ506", "MQ607", "MQ607", "MQ705", "MQ705"]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        pytest.param("It is numb.", "    It is numb.\n          ^^^^", id="as many columns as letters"),
+        pytest.param("手麻了 numb", "    手麻了 numb\n           ^^^^", id="two columns for each Chinese letter"),
+        pytest.param("cafe\u0301: numb", "    cafe\u0301: numb\n          ^^^^", id="none for a combining accent"),
+    ],
+)
+def test_marks_stand_below_what_they_mark(project: Project, line: str, shown: str) -> None:
+    project.write("content/pages/help.md", line)
+    found = Problem("content/pages/help.md", 1, line.index("numb") + 1, "MQ601", "is odd", width=4)
+    assert "\n".join(reports.excerpt(project.root, found)) == shown

@@ -174,7 +174,7 @@ def test_a_file_that_changes_while_it_is_asked_for_is_read_as_it_is_then(
 
     def edited(self: work.Library, files: Mapping[str, Place]) -> dict[str, bytes]:
         monkeypatch.undo()
-        project.edit("content/threads/numb-hand.md", "It passes", "It lasts")
+        project.edit("content/threads/numb-hand.md", "and what helps", "and how long")
         self._texts.clear()
         self._memory.drop_all_but([])
         return html(self, files)

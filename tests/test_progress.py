@@ -61,17 +61,21 @@ def test_a_build_tells_how_far_each_stage_is(project: Project) -> None:
     assert all(step.done <= step.total for step in steps)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     "words", [["--help"], ["check", "--help"], ["--version"], ["stats"], ["check", "--format", "json"]]
 )
-def test_whoever_has_read_enough_is_told_no_more(project: Project, words: list[str]) -> None:
+def test_whoever_has_read_enough_is_told_no_more(project: Project, words: list[str], unbuffered: str) -> None:
     """As `| head -1` has."""
     project.thread("numb-hand")
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "build.py", *words, *([] if "-" in words[0] else ["--root", str(project.root)])]
+    settings = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with os.fdopen(writing) as closed:
-        ended = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+        ended = subprocess.run(
+            command, cwd=ROOT, env=settings, stdout=closed, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert ended.returncode in {0, 1}  # argparse itself takes no notice, in some releases of Python
     assert "Traceback" not in ended.stderr
     assert "BrokenPipeError" not in ended.stderr
