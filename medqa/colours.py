@@ -39,10 +39,8 @@ def palette(css: str) -> dict[Mode, dict[str, str]]:
 def problems(colours: tuple[Colour, ...], css: str) -> Iterator[Problem]:
     """Report colours that the style sheet does not have (MQ108), and those that cannot be read on another (MQ306)."""
     known = palette(css)
-    for one in colours:
-        if one.name not in known[one.mode]:
-            message = f"'{one.name}' is not a colour of {STYLES}"
-            yield problem((sources.CONFIG, *one.place), "MQ108", message, suggestion(one.name, known[one.mode]))
+    unknown = (one for one in colours if one.name not in known[one.mode])
+    yield from dict.fromkeys(_unknown(one, known) for one in unknown)  # one that is given for both modes is said once
     for mode, values in known.items():
         own = {one.name: one for one in colours if one.mode == mode and one.name in values}
         values |= {name: one.value for name, one in own.items()}
@@ -52,6 +50,11 @@ def problems(colours: tuple[Colour, ...], css: str) -> Iterator[Problem]:
             blamed = [pair for pair in poor if name == pair[0] or (name == pair[1] and pair[0] not in own)]
             if blamed:
                 yield _too_alike(one, max(blamed, key=lambda pair: _lacks(pair, values)), values)
+
+
+def _unknown(one: Colour, known: Mapping[Mode, Mapping[str, str]]) -> Problem:
+    message = f"'{one.name}' is not a colour of {STYLES}"
+    return problem((sources.CONFIG, *one.place), "MQ108", message, suggestion(one.name, known[one.mode]))
 
 
 def rules(colours: tuple[Colour, ...]) -> str:

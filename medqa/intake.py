@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -109,8 +108,7 @@ def update(root: Path, options: BuildOptions, memory: Memory, pool: work.Pool, c
             against.check(changes, state, signed)
             pictures.check(changes, root, sorted_out.copies)
     problems = sorted((*given.problems, *surveyed.problems, *sorted_out.problems, *unparsed, *changes.problems()))
-    once = [one for one, _ in groupby(problems)]  # of ten thousands in their order, which a set would have to hash
-    return Told(given.templates, Desk(archive, given.locales), state, library, changes, once)
+    return Told(given.templates, Desk(archive, given.locales), state, library, changes, problems)
 
 
 class _Sorted(msgspec.Struct, frozen=True):
